@@ -1,0 +1,184 @@
+"""What the dossier tells: items and runs recorded, mails and letters requested, destinations left out."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.message import (
+    Attachment,
+    Destination,
+    Frozen,
+    LayoutVersion,
+    Message,
+    OfItem,
+    OfMail,
+    Parts,
+    Recipient,
+    Sender,
+)
+
+IssueMethod = Literal["none", "document", "email"]
+
+
+class LayoutField(Frozen):
+    """A merge field that a layout declares."""
+
+    name: str
+    required: bool = False
+
+
+class LayoutDocument(Frozen):
+    """The content of a layout version, kept as a blob: canonical JSON (sorted keys, no spaces, UTF-8).
+
+    `sources` maps a language to its source texts: `text`, `html` (Jinja2) or `typst`, besides `subject`
+    (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
+    """
+
+    kind: Literal["text", "html", "typst"]
+    fields: tuple[LayoutField, ...] = ()
+    sources: dict[str, dict[str, str]]
+
+
+class RunStarted(Message):
+    """One Finish was accepted: every destination now gets its item."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.run-started.v1"
+
+    run_id: UUID
+    request_id: str
+    type: str
+    subject: str
+    issue_method: IssueMethod
+    record_separately: bool
+    total: int
+    excluded: dict[str, int] = {}
+    layouts: tuple[LayoutVersion, ...] = ()
+    consent_attested: bool = False
+    submitted_by: str | None = None
+    started_at: datetime
+
+
+class IntakeRefused(Message):
+    """An upstream request was refused whole; nothing of it was recorded."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.intake-refused.v1"
+
+    refusal_id: UUID
+    request_id: str | None = None
+    code: str
+    detail: str
+    errors: tuple["Problem", ...] = ()
+    refused_at: datetime
+
+
+class Problem(Frozen):
+    """One thing wrong with a request: the field by its path, a code, and words for a person."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class DossierItemRecorded(OfItem):
+    """An item stands in the dossier of its destinations, with or without mail."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-recorded.v1"
+
+    type: str
+    subject: str
+    comment: str = ""
+    issue_method: IssueMethod
+    record_separately: bool
+    destinations: tuple[Destination, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    submitted_by: str | None = None
+    recorded_at: datetime
+
+
+class DossierItemRequested(OfMail):
+    """Make and send one mail or letter for one destination."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-requested.v1"
+
+    destination: Destination
+    recipient: Recipient | None = None
+    merge: dict[str, Any] | None = None
+    type: str
+    subject: str
+    issue_method: IssueMethod
+    sender: Sender | None = None
+    mail_server_id: str = "default"
+    body_layout: LayoutVersion | None = None
+    body_text: str | None = None
+    attachment_layout: LayoutVersion | None = None
+    attachment_read_only: bool = True
+    attachments: tuple[Attachment, ...] = ()
+    record_separately: bool
+    document_date: date
+    requested_at: datetime
+    requested_by: str | None = None
+    resend_of: UUID | None = None
+    resend_reason: str | None = None
+    parts: Parts | None = None  # of the mail before, when its content is sent again unchanged
+
+
+class DossierItemExcluded(OfItem):
+    """A destination that gets no mail, and why (A10, A12)."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-excluded.v1"
+
+    processing_id: UUID
+    person: str | None = None
+    destination: Destination
+    recipient: Recipient | None = None
+    subject: str
+    issue_method: IssueMethod
+    status: Literal["no_address", "no_consent", "cancelled"]
+    reason: str
+    excluded_at: datetime
+
+
+class DocumentRequested(OfItem):
+    """Make a file of an item that is no row: its generic attachment, with field names for values (A4)."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.document-requested.v1"
+
+    document_id: UUID
+    slot: Literal["generic_attachment"]
+    subject: str
+    language: str = "nl"
+    sender: Sender | None = None
+    body_layout: LayoutVersion | None = None
+    body_text: str | None = None
+    attachment_layout: LayoutVersion | None = None
+    document_date: date
+    requested_at: datetime
+
+
+class MailServerSet(Message):
+    """A mail server was set up. It names where its password lies (`secret_ref`), never the password."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.mail-server-set.v1"
+
+    mail_server_id: str
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "if-offered", "none"]
+    user: str | None = None
+    secret_ref: str | None = None
+    max_per_minute: int | None = None
+    max_connections: int = 8
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
+    dkim_secret_ref: str | None = None
+    set_at: datetime
+
+
+class ContactErased(Message):
+    """A contact was erased: every service now deletes its key and empties its personal columns."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.contact-erased.v1"
+
+    person: str
+    destination: Destination
+    erased_at: datetime
