@@ -1,0 +1,102 @@
+# The house's commands. Each works from a fresh clone and sets up what it needs: `make run`, `make test`.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+INSTALLED := $(VENV)/installed.stamp
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+# Bytecode is compiled once at install; an environment that forbids writing it would make every process start slow.
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME
+
+.PHONY: help run demo test check bench browser format lock clean $(addprefix check-,format lint types imports rules generated)
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+run: $(INSTALLED)  ## start everything on this machine; mail goes to the test mailbox
+	$(VENV)/bin/uitpost quickstart
+
+demo: $(INSTALLED)  ## send the sample mailing, show what became of it, end
+	$(VENV)/bin/uitpost quickstart --once
+
+bench: $(INSTALLED)  ## measure the first row of the table of speeds
+	$(PY) -m tests.benchmarks.first_row
+
+test: $(INSTALLED) browser  ## run every test: real NATS, real SMTP, real browser
+	$(PY) -m pytest $(if $(CHROMIUM),,-m "not browser")
+
+# The parts of a check touch different things, so they run side by side and all have their say.
+CHECKS := format lint types imports rules $(if $(wildcard deploy/generate.py),generated)
+check: $(INSTALLED)  ## format, lint, types, import rules, architecture, generated files; under a minute
+	@$(MAKE) --no-print-directory -k -j 3 $(if $(filter output-sync,$(.FEATURES)),-O) $(addprefix check-,$(CHECKS))
+
+check-format: $(INSTALLED)
+	$(VENV)/bin/ruff format --check --quiet --diff .
+check-lint: $(INSTALLED)
+	$(VENV)/bin/ruff check --quiet .
+check-types: $(INSTALLED)
+	$(VENV)/bin/mypy --no-error-summary
+check-imports: $(INSTALLED)
+	$(VENV)/bin/lint-imports --no-logo
+check-rules: $(INSTALLED)
+	$(PY) -m pytest -q tests/architecture tests/contract/test_messages.py
+check-generated: $(INSTALLED)
+	$(PY) -m deploy.generate --check
+
+format: $(INSTALLED)  ## put the code in its usual form
+	$(VENV)/bin/ruff format --quiet .
+	$(VENV)/bin/ruff check --quiet --fix .
+
+browser:  ## install Debian's chromium for the tests of pages, where it is missing and may be installed
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing chromium for the tests of pages."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "NOT RUN: the tests marked 'browser', for want of chromium. To run them: apt-get install chromium"; \
+	fi
+endif
+
+lock: $(UV)  ## choose the newest releases that fit pyproject.toml, and pin them by hash
+	$(UV) pip compile --universal --generate-hashes --no-header --upgrade --quiet pyproject.toml --extra postgres \
+		-o requirements.lock
+	$(UV) pip compile --universal --generate-hashes --no-header --upgrade --quiet pyproject.toml --extra postgres \
+		--group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove what was made here; the data folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# ---- setting up ------------------------------------------------------------------------------------------------------
+
+# Where uv finds no index (it does not read pip's settings), pip installs the same hashes, only slower.
+$(INSTALLED): requirements-dev.lock pyproject.toml | $(UV)
+	@echo "Installing the locked dependencies into $(VENV)."
+	@$(UV) pip install --quiet --python $(PY) --compile-bytecode --require-hashes -r requirements-dev.lock \
+		|| $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+$(UV): | $(PY)
+	@awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements-dev.lock > $(VENV)/uv.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+
+# The newest python3 of the path may be too old while another one fits, so each is asked.
+FIND_PYTHON = for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; \
+	done
+
+$(PY):
+	@python=$$($(FIND_PYTHON)); \
+	if [ -z "$$python" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "No Python 3.11 or newer with venv here: installing python3-venv."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
+		python=$$($(FIND_PYTHON)); \
+	fi; \
+	if [ -z "$$python" ]; then \
+		echo "uitpost needs Python 3.11 or newer with its venv module, and this machine has none." >&2; \
+		echo "Install it (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install python)," >&2; \
+		echo "or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; \
+		exit 1; \
+	fi; \
+	$$python -m venv $(VENV)
