@@ -1,0 +1,35 @@
+"""The project's own files, as its rules look at them."""
+
+import subprocess
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+import services
+
+ROOT = Path(__file__).parents[2]
+
+
+def files(*patterns: str) -> list[Path]:
+    """Return the files that git knows or would add, of these shell patterns (all files if none)."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    found = (ROOT / name for name in listing.stdout.decode().split("\0") if name)
+    return sorted(path for path in set(found) if path.is_file())
+
+
+def service_names() -> list[str]:
+    """Return the name of each service."""
+    return sorted(room.name for room in iter_modules(services.__path__))
+
+
+def inboxes() -> dict[str, ModuleType]:
+    """Return the inbox of each service that has one."""
+    places = {name: f"services.{name}.inbox" for name in service_names()}
+    return {name: import_module(place) for name, place in places.items() if find_spec(place)}

@@ -1,0 +1,1 @@
+"""What services and ports promise one another, kept by every side."""

@@ -1,0 +1,1 @@
+"""Each service by itself, in the same rooms as the code."""

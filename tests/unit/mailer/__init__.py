@@ -1,0 +1,1 @@
+"""The mailer by itself."""

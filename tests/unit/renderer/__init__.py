@@ -1,0 +1,1 @@
+"""The renderer by itself."""

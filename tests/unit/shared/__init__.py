@@ -1,0 +1,1 @@
+"""The shared rooms, each by itself."""
