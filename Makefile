@@ -78,8 +78,8 @@ $(INSTALLED): requirements-dev.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(UV): | $(PY)
-	@awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements-dev.lock > $(VENV)/uv.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	@awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements-dev.lock > $(VENV)/uv-alone.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv-alone.lock
 
 # The newest python3 of the path may be too old while another one fits, so each is asked.
 FIND_PYTHON = for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
