@@ -58,6 +58,14 @@ class RunStarted(Message):
     started_at: datetime
 
 
+class Problem(Frozen):
+    """One thing wrong with a request: the field by its path, a code, and words for a person."""
+
+    field: str
+    code: str
+    detail: str
+
+
 class IntakeRefused(Message):
     """An upstream request was refused whole; nothing of it was recorded."""
 
@@ -67,16 +75,8 @@ class IntakeRefused(Message):
     request_id: str | None = None
     code: str
     detail: str
-    errors: tuple["Problem", ...] = ()
+    errors: tuple[Problem, ...] = ()
     refused_at: datetime
-
-
-class Problem(Frozen):
-    """One thing wrong with a request: the field by its path, a code, and words for a person."""
-
-    field: str
-    code: str
-    detail: str
 
 
 class DossierItemRecorded(OfItem):
@@ -172,13 +172,3 @@ class MailServerSet(Message):
     dkim_selector: str | None = None
     dkim_secret_ref: str | None = None
     set_at: datetime
-
-
-class ContactErased(Message):
-    """A contact was erased: every service now deletes its key and empties its personal columns."""
-
-    SUBJECT: ClassVar[str] = "uitpost.dossier.contact-erased.v1"
-
-    person: str
-    destination: Destination
-    erased_at: datetime

@@ -1,0 +1,8 @@
+"""The event store of one service: facts and its own tables in one transaction, personal fields sealed."""
+
+from shared.store.keyring import Keyring
+from shared.store.mapper import seal, unseal
+from shared.store.store import Conflict, Store, StoreUnavailable
+from shared.store.tables import events_table
+
+__all__ = ["Conflict", "Keyring", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]

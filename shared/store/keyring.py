@@ -1,0 +1,80 @@
+"""The keys that seal personal fields, one per contact: delete the key and its fields are gone from every event."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+_METADATA = MetaData()
+_KEYS = Table(
+    "keys",
+    _METADATA,
+    Column("person", String, primary_key=True),
+    Column("key", LargeBinary),  # NULL is a tombstone: this key id is never given a key again
+    Column("erased_at", Float),
+)
+_FORGET_AFTER = 5.0  # seconds that an erasure by another process may go unnoticed
+
+
+class Keyring:
+    """Makes, finds and erases keys by key id ("kind|number|contact_id#generation")."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._known: dict[str, bytes | None] = {}
+        self._known_since = time.monotonic()
+        _METADATA.create_all(engine)
+
+    def make(self, people: Iterable[str]) -> None:
+        """Give each of these people a key, durably, unless they have one or were erased."""
+        missing = sorted({person for person in people if person not in self._fresh()})
+        if not missing:
+            return
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(_KEYS).on_conflict_do_nothing(index_elements=["person"])
+        rows = [{"person": person, "key": os.urandom(32)} for person in missing]
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(statement, rows)
+        self._look_up(missing)
+
+    def find(self, person: str) -> bytes | None:
+        """Return the key, None where there is none (any more)."""
+        known = self._fresh()
+        if person not in known:
+            self._look_up([person])
+        return known.get(person)
+
+    def erase(self, person: str) -> None:
+        """Delete the key for good: what it sealed reads as None from now on, and no new key takes its place."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        tombstone = {"key": None, "erased_at": time.time()}
+        statement = insert(_KEYS).values(person=person, **tombstone)
+        statement = statement.on_conflict_do_update(index_elements=["person"], set_=tombstone)
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(statement)
+        with self._lock:
+            self._known[person] = None
+
+    def is_erased(self, person: str) -> bool:
+        """Return whether this key id stands as a tombstone."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_KEYS.c.key).where(_KEYS.c.person == person)).first()
+        return row is not None and row[0] is None
+
+    def _look_up(self, people: list[str]) -> None:
+        query = select(_KEYS.c.person, _KEYS.c.key).where(_KEYS.c.person.in_(bindparam("people", expanding=True)))
+        with self._engine.connect() as connection:
+            for start in range(0, len(people), 500):
+                for person, key in connection.execute(query, {"people": people[start : start + 500]}):
+                    self._known[person] = key
+
+    def _fresh(self) -> dict[str, bytes | None]:
+        with self._lock:
+            if time.monotonic() - self._known_since > _FORGET_AFTER:
+                self._known = {}
+                self._known_since = time.monotonic()
+            return self._known
