@@ -1,0 +1,68 @@
+"""What services ask one another at their doors, and what is answered: the wishes, which the asked one may refuse."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.contracts.message import Frozen, Parts
+
+
+class MayResend(Frozen):
+    """Asked of the mailer: may the row of this mail, its latest, get another one?"""
+
+    mail_id: UUID
+
+
+class ResendAnswer(Frozen):
+    """Free, or not: busy until settled, held in doubt, or not known (which counts as busy). `parts` if they are kept."""
+
+    state: Literal["free", "busy", "in_doubt", "unknown"]
+    parts: Parts | None = None
+
+
+class Resolve(Frozen):
+    """Asked of the mailer: settle a mail in doubt (A11)."""
+
+    mail_id: UUID
+    outcome: Literal["sent", "not_sent", "resend"]
+    operator: str
+    reason: str = ""
+
+
+class Resolved(Frozen):
+    """The status that the mail now has."""
+
+    mail_id: UUID
+    status: Literal["sent", "failed", "sending"]
+
+
+class MessageWanted(Frozen):
+    """Asked of the mailer: the exact bytes of a mail as handed over."""
+
+    mail_id: UUID
+
+
+class MessageKept(Frozen):
+    """The blob that holds the message, its hash compared with the one recorded at the attempt."""
+
+    sha256: str
+    size: int
+    remade: Literal["kept", "remade-equal", "remade-different"]
+
+
+class Resend(Frozen):
+    """Asked of the dossier: make the next mail of a row (A11). The same token twice is one wish."""
+
+    processing_id: UUID
+    token: UUID
+    operator: str
+    reason: str = ""
+    address: Literal["current", "original"] = "current"
+    content: Literal["same", "anew"] | None = None
+
+
+class Resent(Frozen):
+    """The mail that was made: the asker's own, or the one of whoever was first."""
+
+    processing_id: UUID
+    mail_id: UUID
+    ordinal: int
