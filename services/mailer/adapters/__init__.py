@@ -1,0 +1,1 @@
+"""The mailer's technologies: SMTP, MIME and DKIM."""
