@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.mailer.adapters.smtp.reply import Answer, judge, queue_id_in
+from services.mailer.domain.reply import Answer, judge, queue_id_in
 
 
 @pytest.mark.parametrize(

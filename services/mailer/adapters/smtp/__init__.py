@@ -2,8 +2,8 @@
 
 from services.mailer.adapters.smtp.connection import Connection
 from services.mailer.adapters.smtp.login import connect
-from services.mailer.adapters.smtp.reply import Reason, Reply, Scope, Verdict
-from services.mailer.adapters.smtp.server import MailServer, ServerUnavailable, Stage, Timeouts
+from services.mailer.domain.reply import Reason, Reply, Scope, Verdict
+from services.mailer.domain.server import MailServer, ServerUnavailable, Stage, Timeouts
 
 __all__ = [
     "Connection",

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable
 
-from services.mailer.adapters.smtp.reply import Answer, readable
+from services.mailer.domain.reply import Answer, readable
 
 LONGEST_ANSWER = 32 * 1024  # bytes; a server that talks longer than this talks nonsense
 MOST_ANSWERS = 8  # not yet asked for; one transaction waits for four at most

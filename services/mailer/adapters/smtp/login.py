@@ -9,8 +9,8 @@ from typing import cast
 import aiosmtplib
 
 from services.mailer.adapters.smtp.connection import Connection
-from services.mailer.adapters.smtp.reply import readable
-from services.mailer.adapters.smtp.server import MailServer, ServerUnavailable, Stage
+from services.mailer.domain.reply import readable
+from services.mailer.domain.server import MailServer, ServerUnavailable, Stage
 
 _PERMANENT_CLASS = 5
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)

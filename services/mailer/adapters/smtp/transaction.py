@@ -4,8 +4,8 @@ aiosmtplib raises the same exception for "certainly not sent" and "perhaps sent"
 """
 
 from services.mailer.adapters.smtp.line import Line, Lost
-from services.mailer.adapters.smtp.reply import Reply, Step, judge, lost
-from services.mailer.adapters.smtp.server import Timeouts
+from services.mailer.domain.reply import Reply, Step, judge, lost
+from services.mailer.domain.server import Timeouts
 from shared.contracts.mailer import Phase
 
 Commands = list[tuple[Step, bytes]]
