@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from services.mailer.adapters.smtp.line import Line
+from services.mailer.adapters.smtp.transaction import Commands, Transaction
 from services.mailer.domain.reply import Reply
 from services.mailer.domain.server import Timeouts
-from services.mailer.adapters.smtp.transaction import Commands, Transaction
 
 _NEVER_IN_A_PATH = frozenset(" <>")
 
