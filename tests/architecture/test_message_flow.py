@@ -1,11 +1,11 @@
-"""Messages run one way. What a service hears stands in its inbox, as `HEARS`."""
+"""Messages run one way: what each inbox hears comes from a service before it."""
 
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
 from shared.contracts import Message
-from tests.architecture.tree import inboxes
+from tests.architecture.tree import heard
 
 Flow = dict[str, set[str]]
 
@@ -21,7 +21,7 @@ def ranks(flow: Flow) -> list[str]:
 
 
 def test_messages_run_in_one_direction() -> None:
-    flow = {name: publishers(inbox.HEARS) for name, inbox in inboxes().items()}
+    flow = {name: publishers(kinds) for name, kinds in heard().items()}
 
     order = ranks(flow)
 
@@ -29,8 +29,8 @@ def test_messages_run_in_one_direction() -> None:
 
 
 def test_each_message_is_heard_once_per_service() -> None:
-    for name, inbox in inboxes().items():
-        assert len(set(inbox.HEARS)) == len(inbox.HEARS), name
+    for name, kinds in heard().items():
+        assert len(set(kinds)) == len(kinds), name
 
 
 @pytest.mark.parametrize(

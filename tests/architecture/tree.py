@@ -3,11 +3,13 @@
 import subprocess
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from pkgutil import iter_modules
-from types import ModuleType
+from unittest.mock import Mock
 
 import services
+from shared.contracts import Message
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +31,8 @@ def service_names() -> list[str]:
     return sorted(room.name for room in iter_modules(services.__path__))
 
 
-def inboxes() -> dict[str, ModuleType]:
-    """Return the inbox of each service that has one."""
+def heard() -> dict[str, tuple[type[Message], ...]]:
+    """Return what each service that has an inbox hears, as its ears remember it; the application behind is absent."""
     places = {name: f"services.{name}.inbox" for name in service_names()}
-    return {name: import_module(place) for name, place in places.items() if find_spec(place)}
+    doors = {name: import_module(place).inbox for name, place in places.items() if find_spec(place)}
+    return {name: door(*(Mock() for _ in signature(door).parameters)).heard for name, door in doors.items()}
