@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.store.tables import create
+
 _METADATA = MetaData()
 _KEYS = Table(
     "keys",
@@ -22,16 +24,16 @@ _FORGET_AFTER = 5.0  # seconds that an erasure by another process may go unnotic
 class Keyring:
     """Makes, finds and erases keys by key id ("kind|number|contact_id#generation")."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, schema: str | None = None) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._known: dict[str, bytes | None] = {}
         self._known_since = time.monotonic()
-        _METADATA.create_all(engine)
+        create(engine, _METADATA, schema)
 
     def make(self, people: Iterable[str]) -> None:
         """Give each of these people a key, durably, unless they have one or were erased."""
-        missing = sorted({person for person in people if person not in self._fresh()})
+        missing = sorted(set(people).difference(self._fresh()))
         if not missing:
             return
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
@@ -44,9 +46,7 @@ class Keyring:
     def find(self, person: str) -> bytes | None:
         """Return the key, None where there is none (any more)."""
         known = self._fresh()
-        if person not in known:
-            self._look_up([person])
-        return known.get(person)
+        return known[person] if person in known else self._look_up([person]).get(person)
 
     def erase(self, person: str) -> None:
         """Delete the key for good: what it sealed reads as None from now on, and no new key takes its place."""
@@ -65,12 +65,20 @@ class Keyring:
             row = connection.execute(select(_KEYS.c.key).where(_KEYS.c.person == person)).first()
         return row is not None and row[0] is None
 
-    def _look_up(self, people: list[str]) -> None:
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _look_up(self, people: list[str]) -> dict[str, bytes | None]:
+        found: dict[str, bytes | None] = {}
         query = select(_KEYS.c.person, _KEYS.c.key).where(_KEYS.c.person.in_(bindparam("people", expanding=True)))
         with self._engine.connect() as connection:
             for start in range(0, len(people), 500):
-                for person, key in connection.execute(query, {"people": people[start : start + 500]}):
-                    self._known[person] = key
+                rows = connection.execute(query, {"people": people[start : start + 500]})
+                found.update((person, key) for person, key in rows)
+        with self._lock:
+            self._known.update(found)
+        return found
 
     def _fresh(self) -> dict[str, bytes | None]:
         with self._lock:

@@ -4,7 +4,8 @@ import os
 import typing
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
+from types import UnionType
 from typing import Any
 from uuid import UUID
 
@@ -39,9 +40,18 @@ class SealingMapper(Mapper[UUID]):
         originator_id = state.pop("originator_id")
         version = state.pop("originator_version")
         personal = {name: state.pop(name) for name in _personal(kind) if name in state}
-        key = self._keyring.find(state["person"]) if personal and state.get("person") else None
-        sealed = seal(key, personal, _place(originator_id, version)) if key else b""
+        sealed = self._sealed(state.get("person"), personal, _place(originator_id, version)) if personal else b""
         return StoredEvent(originator_id, version, get_topic(kind), orjson.dumps(state) + b"\n" + sealed)
+
+    def _sealed(self, person: str | None, personal: dict[str, Any], place: bytes) -> bytes:
+        """Return the fields sealed, nothing for a person who was erased; raise ValueError where there is no person."""
+        if person:
+            key = self._keyring.find(person)
+            return seal(key, personal, place) if key else b""
+        if any(value is not None for value in personal.values()):
+            msg = f"{', '.join(personal)} are personal, and of no person"
+            raise ValueError(msg)
+        return b""
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
         """Return the event; fields sealed with a key that is gone read as None."""
@@ -95,12 +105,10 @@ def _place(originator_id: UUID | str, version: int) -> bytes:
     return f"{originator_id}.{version}".encode()  # a sealed part moved to another event does not open
 
 
-@lru_cache(maxsize=None)
+@cache
 def _typed(kind: type) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     readers = []
     for name, hint in typing.get_type_hints(kind).items():
-        of = {hint, *typing.get_args(hint)}
-        reader = next((read for wanted, read in _READERS.items() if wanted in of), None)
-        if reader and typing.get_origin(hint) is not typing.ClassVar:
-            readers.append((name, reader))
+        of = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, UnionType) else (hint,)
+        readers += [(name, read) for wanted, read in _READERS.items() if wanted in of]
     return tuple(readers)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy.exc import IntegrityError as SqlIntegrityError
 
 
@@ -50,6 +50,20 @@ class SqlRecorder(ApplicationRecorder):
             )
         except SqlIntegrityError as error:
             raise IntegrityError(str(error.orig)) from error
+
+    def number_of_transaction(self, connection: Connection) -> int | None:
+        """Return what `was_committed` asks after; None on SQLite, where no answer can be lost on its way."""
+        if connection.dialect.name != "postgresql":
+            return None
+        number: int = connection.exec_driver_sql("SELECT pg_current_xact_id()::text::bigint").scalar_one()
+        return number
+
+    def was_committed(self, number: int) -> bool | None:
+        """Return what became of a transaction whose answer was lost, None while it is in progress."""
+        query = text("SELECT pg_xact_status(CAST(CAST(:number AS text) AS xid8))")
+        with self._engine.connect() as connection:
+            status = connection.execute(query, {"number": number}).scalar()
+        return None if status == "in progress" else bool(status == "committed")
 
     def select_events(
         self,

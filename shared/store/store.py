@@ -4,9 +4,10 @@ import asyncio
 import fcntl
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Self, TypeVar
 from uuid import UUID
@@ -14,26 +15,32 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate, CanMutateAggregate
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from sqlalchemy import Connection, Executable, MetaData
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 from sqlalchemy.exc import IntegrityError as SqlIntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.store.keyring import Keyring
 from shared.store.mapper import SealingMapper, people_of
 from shared.store.recorder import SqlRecorder
-from shared.store.tables import connect, events_table, sqlite_path
+from shared.store.tables import connect, create, events_table, sqlite_path
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 Row = tuple[Executable, dict[str, Any]]
+_ASKED = 100  # times at most that a database is asked what became of a commit
+_ASKED_EVERY = 0.1  # seconds
 _GROUP = 500  # puts in one transaction at most, so that no caller waits for an endless one
 
 
-class Conflict(Exception):  # noqa: N818 -- said as the store's answer, "a conflict"
+class Conflict(Exception):
     """An event stands already at that version: the same fact was recorded before, or another one was."""
 
 
-class StoreUnavailable(Exception):  # noqa: N818
-    """The database could not be read or written now; nothing of the call was recorded."""
+class StoreUnavailable(Exception):
+    """The database could not be read or written now; nothing of the call was recorded.
+
+    Only where it died while committing and stays away is that not known: reload once it is back.
+    """
 
 
 @dataclass
@@ -57,17 +64,20 @@ class Store:
         self.service = service
         self._lock = _hold(url, service)
         self._engine = connect(url, service)
-        self.keyring = Keyring(connect(keys_url, service) if keys_url else self._engine)
         metadata = tables if tables is not None else MetaData()
         events = metadata.tables["events"] if "events" in metadata.tables else events_table(metadata)
-        metadata.create_all(self._engine)
+        with _translated():
+            create(self._engine, metadata, service)
+            keys = self._engine if _is_served(url) and not keys_url else connect(keys_url or url, service)
+            self.keyring = Keyring(keys, service)
         self.recorder = SqlRecorder(self._engine, events)
         self.mapper = SealingMapper(self.keyring)
-        self._inline = url.startswith("sqlite")  # a local read takes less time than a thread
+        self._inline = not _is_served(url)  # a local read takes less time than a thread
         self._readers = ThreadPoolExecutor(4, thread_name_prefix=f"{service}-reads")
         self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._committed: list[Callable[[], None]] = []
+        self._closed = False
 
     async def record(self, *aggregates: Aggregate, rows: Iterable[Row] = ()) -> None:
         """Record what happened to these aggregates, with `rows` in the same transaction; durable when it returns.
@@ -91,42 +101,52 @@ class Store:
 
     def load_now(self, kind: type[A], identity: UUID) -> A | None:  # noqa: ARG002 -- the kind types the answer
         """Return the aggregate, reading in the caller's thread."""
+        with _translated():
+            events = self.recorder.select_events(identity)
         aggregate: A | None = None
-        for stored in self.recorder.select_events(identity):
+        for stored in events:
             event: CanMutateAggregate[UUID] = self.mapper.to_domain_event(stored)  # type: ignore[assignment]
             aggregate = event.mutate(aggregate)
         return aggregate
 
+    async def knows(self, identity: UUID) -> bool:
+        """Return whether anything was recorded of this aggregate."""
+
+        def look() -> bool:
+            return bool(self.recorder.select_events(identity, lte=1))
+
+        return look() if self._inline else await self._in_reader(look)
+
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on a connection of its own, off the event loop."""
-
-        def run() -> T:
-            with self._engine.connect() as connection:
-                return query(connection)
-
-        return await self._in_reader(run)
+        return await self._in_reader(lambda: self.read_now(query))
 
     def read_now(self, query: Callable[[Connection], T]) -> T:
         """Run a short query in the caller's thread."""
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             return query(connection)
 
     async def notifications(self, after: int, limit: int, topics: Sequence[str]) -> Sequence[Notification]:
         """Return the events of `topics` recorded after a position, in order."""
-        return await self._in_reader(
-            lambda: self.recorder.select_notifications(after, limit, topics=topics, inclusive_of_start=False)
-        )
+
+        def run() -> Sequence[Notification]:
+            with _translated():
+                return self.recorder.select_notifications(after, limit, topics=topics, inclusive_of_start=False)
+
+        return await self._in_reader(run)
 
     def on_commit(self, call: Callable[[], None]) -> None:
         """Have `call` called on the event loop whenever events were committed."""
         self._committed.append(call)
 
     async def close(self) -> None:
-        """Let what is queued be committed, then let go of the database."""
+        """Let what is queued be committed, then let go of the database; nothing is recorded afterwards."""
+        self._closed = True
         if self._writer:
             self._queue.put(None)
             await asyncio.to_thread(self._writer.join)
-        self._readers.shutdown()
+        await asyncio.to_thread(self._readers.shutdown)
+        self.keyring.close()
         self._engine.dispose()
         if self._lock:
             self._lock.close()
@@ -140,6 +160,8 @@ class Store:
     async def _put(self, events: Sequence[Any], rows: Sequence[Row], work: Callable[[Connection], Any] | None) -> Any:
         if not events and not rows and work is None:
             return None
+        if self._closed:
+            raise StoreUnavailable(f"the store of the {self.service} is closed")
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name=f"{self.service}-writer", daemon=True)
             self._writer.start()
@@ -170,11 +192,19 @@ class Store:
         """Commit the group at once, or one by one where one of them does not go in; return an answer for each."""
         try:
             self._commit_together(group)
+        except StoreUnavailable as error:  # perhaps recorded, so not tried again
+            return [StoreUnavailable(str(error)) for _ in group]
         except Exception as error:  # noqa: BLE001 -- whatever went wrong is told to the caller whose put it is
-            if len(group) == 1:
-                return [self._verdict(group[0], error)]
-            return [answer for put in group for answer in self._commit([put])]
+            return self._commit_each(group) if len(group) > 1 else [_verdict(error)]
         return [None] * len(group)
+
+    def _commit_each(self, group: list[_Put]) -> list[Exception | None]:
+        answers: list[Exception | None] = []
+        for put in group:
+            answers += self._commit([put])
+            if isinstance(answers[-1], StoreUnavailable) and not self._is_there():
+                return answers + [StoreUnavailable(str(answers[-1])) for _ in group[len(answers) :]]
+        return answers
 
     def _commit_together(self, group: list[_Put]) -> None:
         events = [event for put in group if not put.stored for event in put.events]
@@ -182,34 +212,36 @@ class Store:
             self.keyring.make(people_of(events))
         for put in group:
             put.stored = put.stored or [self.mapper.to_stored_event(event) for event in put.events]
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
+            number = self.recorder.number_of_transaction(connection)
             self.recorder.insert(connection, [stored for put in group for stored in put.stored])
             for statement, rows in _by_statement(row for put in group for row in put.rows):
                 connection.execute(statement, rows)
             for put in group:
                 put.outcome = put.work(connection) if put.work else None
+            try:
+                transaction.commit()
+            except DBAPIError:
+                if number is None or not self._was_committed(number):
+                    raise
 
-    def _verdict(self, put: _Put, error: Exception) -> Exception | None:
-        """Tell the caller's fault from the database's; a commit whose answer was lost is found to stand."""
-        if isinstance(error, IntegrityError):
-            return None if self._stands(put) else Conflict(str(error))
-        if isinstance(error, SqlIntegrityError):
-            return Conflict(str(error.orig))
-        if isinstance(error, DBAPIError):
-            return None if put.stored and not put.work and self._stands(put) else StoreUnavailable(str(error.orig))
-        return error
+    def _was_committed(self, number: int) -> bool:
+        """Return whether a transaction whose answer was lost took place; wait for a database that comes back."""
+        for _ in range(_ASKED):
+            with suppress(DBAPIError, NoConnection):
+                committed = self.recorder.was_committed(number)
+                if committed is not None:
+                    return committed
+            time.sleep(_ASKED_EVERY)
+        raise StoreUnavailable("the database died while committing")
 
-    def _stands(self, put: _Put) -> bool:
-        """Return whether these very bytes are recorded: sealed with a fresh nonce, they can be nobody else's."""
+    def _is_there(self) -> bool:
+        """Return whether the database answers at all."""
         try:
-            return bool(put.stored) and all(
-                stored in self.recorder.select_events(
-                    stored.originator_id, gt=stored.originator_version - 1, lte=stored.originator_version
-                )
-                for stored in put.stored
-            )
-        except DBAPIError:
+            self.recorder.max_notification_id()
+        except (DBAPIError, NoConnection):
             return False
+        return True
 
     def _answer(self, group: list[_Put], answers: list[Exception | None]) -> None:
         recorded = any(put.stored for put, answer in zip(group, answers, strict=True) if answer is None)
@@ -228,6 +260,32 @@ class Store:
 
         with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer any more
             group[0].future.get_loop().call_soon_threadsafe(tell)
+
+
+def _verdict(error: Exception) -> Exception:
+    """Return what the caller is told: a conflict, the database's trouble, or a fault of the call's own."""
+    if isinstance(error, IntegrityError):
+        return Conflict(str(error))
+    if isinstance(error, SqlIntegrityError):
+        return Conflict(str(error.orig))
+    if isinstance(error, NoConnection) or (
+        isinstance(error, DBAPIError) and not isinstance(error, ProgrammingError | DataError)
+    ):
+        return StoreUnavailable(str(getattr(error, "orig", error)))
+    return error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise `StoreUnavailable` for the database's trouble."""
+    try:
+        yield
+    except (DBAPIError, NoConnection) as error:
+        raise _verdict(error) from error
+
+
+def _is_served(url: str) -> bool:
+    return not url.startswith("sqlite")
 
 
 def _by_statement(rows: Iterable[Row]) -> Iterator[tuple[Executable, list[dict[str, Any]]]]:

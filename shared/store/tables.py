@@ -16,7 +16,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import QueuePool
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only an INTEGER key by itself
 
@@ -40,12 +40,20 @@ def connect(url: str, schema: str | None = None) -> Engine:
     """Return an engine with full durability: WAL and `synchronous=FULL` on SQLite, its own schema on PostgreSQL."""
     if url.startswith("sqlite"):
         return _sqlite(url)
-    options = {"options": f"-csearch_path={schema}"} if schema else {}
-    engine = create_engine(url, pool_size=4, max_overflow=8, pool_pre_ping=True, connect_args=options)
+    options: dict[str, Any] = {"connect_timeout": 10, "options": "-csynchronous_commit=on"}
     if schema:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-    return engine
+        options["options"] += f" -csearch_path={schema}"
+    return create_engine(url, pool_size=4, max_overflow=8, pool_pre_ping=True, connect_args=options)
+
+
+def create(engine: Engine, metadata: MetaData, schema: str | None = None) -> None:
+    """Make the tables that are missing, and the schema they lie in; processes starting at once take turns."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7488)")  # IF NOT EXISTS alone is no fence
+            if schema:
+                connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        metadata.create_all(connection)
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -56,12 +64,9 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def _sqlite(url: str) -> Engine:
-    in_memory = sqlite_path(url) is None
-    engine = create_engine(
-        url,
-        poolclass=StaticPool if in_memory else QueuePool,
-        connect_args={"check_same_thread": False, "timeout": 30},
-    )
+    # A database in memory lives in its one connection, which the threads must take in turns.
+    pool = {"pool_size": 1, "max_overflow": 0} if sqlite_path(url) is None else {}
+    engine = create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False, "timeout": 30}, **pool)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
