@@ -1,0 +1,101 @@
+"""Speaks HTTP to the dossier and to the history, and turns what goes wrong into exit codes and words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+from deploy.cli.failure import Code, Failure
+
+EVERY = 10_000  # things of a list that is short by nature
+_SECONDS = 60.0  # a bulk resend or an import is worked while the caller waits
+_CODES = {
+    401: Code.NOT_ALLOWED,
+    403: Code.NOT_ALLOWED,
+    404: Code.NOT_FOUND,
+    408: Code.TIMED_OUT,
+    429: Code.OUT_OF_REACH,
+    504: Code.TIMED_OUT,
+}
+
+
+class Door:
+    """The API of one service: paths below `/api/v1`, JSON in and out."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url.rstrip("/")
+        self._client = httpx2.Client(
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=_SECONDS,
+        )
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Return what stands at a path. Raises Failure."""
+        return self.call("GET", path, params=_given(params)).json()
+
+    def put(self, path: str, body: Any) -> Any:
+        """Set what stands at a path and return it. Raises Failure."""
+        return self.call("PUT", path, json=_given(body)).json()
+
+    def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
+        """Ask for something to be done; the same key twice is one wish. Raises Failure."""
+        return self.call("POST", path, json=body, headers={"Idempotency-Key": key} if key else {}).json()
+
+    def upload(self, path: str, content: bytes, content_type: str) -> Any:
+        """Send a file. Raises Failure."""
+        return self.call("POST", path, content=content, headers={"Content-Type": content_type}).json()
+
+    def items(self, path: str, params: Mapping[str, Any] | None = None, *, limit: int) -> list[dict[str, Any]]:
+        """Return up to `limit` things of a list, page after page. Raises Failure."""
+        found: list[dict[str, Any]] = []
+        for page in self._pages(path, dict(params or {}), limit):
+            found.extend(page)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _pages(self, path: str, params: dict[str, Any], limit: int) -> Iterator[list[dict[str, Any]]]:
+        while True:
+            page = self.get(path, {**params, "limit": min(limit, 500)})
+            yield page["items"]
+            if not page.get("next"):
+                return
+            params["cursor"] = page["next"]
+
+    def call(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        """Return the answer to a request. Raises Failure with the exit code that says what went wrong."""
+        try:
+            answer = self._client.request(method, path, **request)
+        except httpx2.TimeoutException as error:
+            raise Failure(Code.TIMED_OUT, f"{self.url} does not answer in time ({method} {path})") from error
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise Failure(Code.OUT_OF_REACH, f"{self.url} is out of reach: {error}") from error
+        if answer.is_error:
+            raise _failure(answer)
+        return answer
+
+
+class Api:
+    """The two services that are asked over HTTP, each where it runs."""
+
+    def __init__(self, dossier: str, history: str, token: str | None) -> None:
+        self.dossier = Door(dossier, token)
+        self.history = Door(history, token)
+
+
+def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Leave out what was not given, so that the server's defaults hold."""
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _failure(answer: httpx2.Response) -> Failure:
+    """Read a refusal: problem+json (RFC 9457) field by field, or whatever a proxy says."""
+    code = _CODES.get(answer.status_code, Code.REFUSED if answer.is_client_error else Code.OUT_OF_REACH)
+    if answer.status_code == httpx2.codes.INTERNAL_SERVER_ERROR:
+        code = Code.UNEXPECTED
+    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+        return Failure(code, f"{answer.request.url} answers {answer.status_code} {answer.reason_phrase}")
+    problem = answer.json()
+    errors = [f"{error['field']}: {error['detail']}" for error in problem.get("errors") or ()]
+    return Failure(code, problem.get("detail") or problem.get("title") or f"status {answer.status_code}", *errors)

@@ -1,0 +1,61 @@
+"""Reads what commands are given as files: bytes, JSON or TOML bodies, and contacts as destinations."""
+
+import csv
+import io
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from deploy.cli.failure import Code, Failure
+
+_RECIPIENT = ("name", "email", "language")
+_MERGE = "merge."
+
+
+def content_of(file: Path) -> bytes:
+    """Return the content of a file, of stdin for `-`. Raises Failure where it cannot be read."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Failure(Code.WRONG_USE, f"{file} cannot be read: {error.strerror}") from error
+
+
+def body_of(file: Path) -> dict[str, Any]:
+    """Return the JSON or TOML object of a file; the ending says which, stdin is JSON. Raises Failure."""
+    content = content_of(file)
+    try:
+        body = tomllib.loads(content.decode()) if file.suffix == ".toml" else json.loads(content)
+    except ValueError as error:
+        raise Failure(Code.REFUSED, f"{file} is not {'TOML' if file.suffix == '.toml' else 'JSON'}: {error}") from error
+    if not isinstance(body, dict):
+        raise Failure(Code.REFUSED, f"{file} holds no object")
+    return body
+
+
+def destinations_of(file: Path) -> list[dict[str, Any]]:
+    """Return a destination per line of a CSV file of contacts; columns `merge.<name>` are merge fields.
+
+    Raises Failure where the file is no CSV with columns kind and number.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(content_of(file).decode("utf-8-sig")))
+        lines = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Failure(Code.REFUSED, f"{file} is not CSV in UTF-8: {error}") from error
+    if missing := {"kind", "number"} - set(reader.fieldnames or ()):
+        raise Failure(Code.REFUSED, f"{file} lacks the column {' and '.join(sorted(missing))}")
+    return [_destination(line) for line in lines]
+
+
+def _destination(line: dict[str, str | None]) -> dict[str, Any]:
+    given = {name: value for name, value in line.items() if value}
+    destination: dict[str, Any] = {name: given[name] for name in ("kind", "number", "contact_id") if name in given}
+    if recipient := {name: given[name] for name in _RECIPIENT if name in given}:
+        destination["recipient"] = recipient
+    if merge := {name.removeprefix(_MERGE): value for name, value in given.items() if name.startswith(_MERGE)}:
+        destination["merge"] = merge
+    return destination
