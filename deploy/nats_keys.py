@@ -59,10 +59,10 @@ SERVICES = (
 
 def _owning(stream: str) -> list[str]:
     """Return what the owner of a stream needs: keeping it, reading it back, and seeing how far its readers are."""
-    verbs = ("STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.PURGE", "STREAM.MSG.GET", "DIRECT.GET")
+    verbs = ("STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.PURGE", "STREAM.MSG.GET")
     keeping = [f"$JS.API.{verb}.{stream}" for verb in verbs]
     readers = [f"$JS.API.CONSUMER.LIST.{stream}", f"$JS.API.CONSUMER.INFO.{stream}.*"]
-    return [*keeping, f"$JS.API.DIRECT.GET.{stream}.>", *readers]
+    return [*keeping, *readers]
 
 
 def _hearing(stream: str, durable: str) -> list[str]:

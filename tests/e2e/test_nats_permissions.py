@@ -6,26 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
-from nats.js.api import ConsumerConfig, StreamConfig
+from nats.js.api import ConsumerConfig
 
 from deploy import nats_server
 from deploy.nats_server import NatsServer
+from shared.contracts.asks import MayResend, ResendAnswer
+from shared.messaging import Asked, Asking, Connection
+from shared.messaging.topology import OWNED, STREAMS, ensure_consumer, ensure_streams
 
-STREAMS = {
-    "INTAKE": ("dossier", ["uitpost.intake.>"]),
-    "DOSSIER": ("dossier", ["uitpost.dossier.>"]),
-    "RENDERER": ("renderer", ["uitpost.renderer.>"]),
-    "MAILER": ("mailer", ["uitpost.mailer.>"]),
-    "ADVISORIES": (
-        "history",
-        ["$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>"],
-    ),
-}
 HEARS = [
     ("dossier", "INTAKE", "uitpost.intake.x"),
     ("renderer", "DOSSIER", "uitpost.dossier.x"),
@@ -99,9 +93,8 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with NatsServer(tmp_path) as server, AsyncExitStack() as stack:
         house = House(server, tmp_path, stack)
-        for stream, (owner, subjects) in STREAMS.items():
-            config = StreamConfig(name=stream, subjects=subjects, allow_atomic=True, allow_direct=True)
-            await (await house.service(owner)).jetstream().add_stream(config)
+        for name in OWNED:
+            await ensure_streams((await house.service(name)).jetstream(), name)
         yield house
 
 
@@ -131,11 +124,9 @@ async def test_a_service_tells_in_atomic_batches_and_reads_its_cursor_back(house
     told = await publish_batch(client, stream, f"uitpost.{name}.x.v1", [b"1", b"2", b"3"])
 
     last = await client.jetstream().get_msg(stream, seq=told["seq"])
-    direct = await client.jetstream().get_msg(stream, seq=told["seq"], direct=True)
     assert (told["seq"], told["count"]) == (3, 3)
     assert last.headers is not None
     assert last.headers["Es-Pos"] == "3"
-    assert direct.data == b"3"
 
 
 @pytest.mark.parametrize(("name", "stream", "subject"), HEARS)
@@ -143,9 +134,8 @@ async def test_a_service_hears_with_its_own_durable(house: House, name: str, str
     await (await house.service("admin")).jetstream().publish(subject, b"hello")
     ears = (await house.service(name)).jetstream()
 
-    config = ConsumerConfig(durable_name=name, name=name, filter_subject=f"{subject[:-1]}>")
-    for _ in range(2):  # each second anew, idempotently
-        await ears.add_consumer(stream, config)
+    for filters in ([f"{subject[:-1]}>"], [subject, f"{subject}.more"]):
+        assert await ensure_consumer(ears, stream, name, filters)
     subscription = await ears.pull_subscribe_bind(name, stream)
     (message,) = await subscription.fetch(1, timeout=5)
     await message.ack_sync()
@@ -197,19 +187,45 @@ async def test_a_service_asks_and_is_answered(house: House, asker: str, asked: s
     assert answered.data == b"yes: please"
 
 
+async def test_a_service_asks_through_its_own_connection(house: House) -> None:
+    dossier, mailer = [
+        Connection(house.server.url, name, house.server.keys.seed_file(name)) for name in ("dossier", "mailer")
+    ]
+    asked = Asked("mailer")
+
+    @asked.answers("may-resend", MayResend)
+    async def may_resend(_: MayResend) -> ResendAnswer:
+        return ResendAnswer(state="free")
+
+    try:
+        for connection in (mailer, dossier):
+            await connection.open()
+        asked.open(mailer.broker)
+        await mailer.start()
+        await arrived(mailer.client)
+
+        answered = await Asking(dossier.broker).ask("mailer", "may-resend", MayResend(mail_id=uuid4()), ResendAnswer)
+    finally:
+        await dossier.close()
+        await mailer.close()
+
+    assert answered.state == "free"
+
+
 @pytest.mark.parametrize("name", ["dossier", "renderer", "mailer", "history"])
 async def test_a_service_has_no_other_mouth(house: House, name: str) -> None:
     client = await house.service(name)
     others = {"dossier", "renderer", "mailer", "history"} - {name}
     unasked = others - {asked for asker, asked in ASKS if asker == name}
-    foreign = {stream for stream, (owner, _) in STREAMS.items() if owner != name}
+    streams = {stream for stream, _ in STREAMS.values()}
+    foreign = streams - {STREAMS[owned][0] for owned in OWNED[name]}
 
     forbidden = [
         *(f"uitpost.{other}.x.v1" for other in others),
         *(f"uitpost.ask.{other}.wish" for other in unasked),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "PURGE") for stream in foreign),
-        *(f"$JS.API.STREAM.DELETE.{stream}" for stream in STREAMS),
-        *(f"$JS.API.STREAM.MSG.DELETE.{stream}" for stream in STREAMS),
+        *(f"$JS.API.STREAM.DELETE.{stream}" for stream in streams),
+        *(f"$JS.API.STREAM.MSG.DELETE.{stream}" for stream in streams),
         *(f"$JS.API.CONSUMER.{verb}.DOSSIER.{others.copy().pop()}" for verb in ("CREATE", "DELETE", "MSG.NEXT")),
         *(f"_INBOX.{other}.a.b" for other in others),
         "uitpost.intake.dossier-item",

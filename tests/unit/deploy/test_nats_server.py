@@ -36,7 +36,7 @@ asyncio.run(main())
 async def gone(pid: int) -> None:
     """Wait until no live process has this id."""
     async with asyncio.timeout(20):
-        while _state(pid) not in {"", "Z"}:  # noqa: ASYNC110 - nobody tells of the end of another's child
+        while _state(pid) not in {"", "Z"}:
             await asyncio.sleep(0.01)
 
 

@@ -341,6 +341,17 @@ async def test_several_processes_make_and_use_the_store_at_once(url: str) -> Non
         assert len(access.list_tokens()) == 20
 
 
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(tmp_path / "access.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (a)")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("SELECT * FROM t").fetchall()
+        monkeypatch.setattr("shared.access.tables.time.sleep", lambda _: other.execute("ROLLBACK"))
+
+        with closing(Access(f"sqlite:///{tmp_path}/access.db")) as access:
+            assert access.list_tokens() == []
+
+
 def test_the_file_is_written_ahead_and_in_full(tmp_path: Path) -> None:
     with closing(Access(f"sqlite:///{tmp_path}/access.db")) as access:
         with access._engine.connect() as connection:
