@@ -5,7 +5,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Connection, Float, Index, MetaData, String, Table, Uuid, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.contracts.dossier import MailServerSet
@@ -107,9 +121,7 @@ class ServerTable:
     def __init__(self, store: Store, *, alone: bool) -> None:
         self._store = store
         insert = sqlite.insert(_SERVERS) if alone else postgresql.insert(_SERVERS)
-        self._put = insert.on_conflict_do_update(
-            index_elements=["server_id"], set_={"set_up": insert.excluded.set_up}
-        )
+        self._put = insert.on_conflict_do_update(index_elements=["server_id"], set_={"set_up": insert.excluded.set_up})
 
     def put(self, server: MailServerSet) -> Row:
         """Return the row that keeps a server's set-up."""

@@ -4,6 +4,6 @@ The stdlib's writer costs 2 to 4 ms a mail and encodes long tokens that must sta
 """
 
 from services.mailer.adapters.mime.assembly import assemble
-from services.mailer.adapters.mime.letter import File, Letter, Wire
+from services.mailer.domain.letter import File, Letter, Wire
 
 __all__ = ["File", "Letter", "Wire", "assemble"]

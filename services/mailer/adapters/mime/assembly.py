@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from services.mailer.adapters.mime.encoding import Shared, base64, quoted_printable
 from services.mailer.adapters.mime.headers import file_headers, mailbox, message_ids, moment, unstructured, verbatim
-from services.mailer.adapters.mime.letter import File, Letter, Wire
+from services.mailer.domain.letter import File, Letter, Wire
 
 _shared = Shared()
 

@@ -1,0 +1,37 @@
+"""The mailer, wired together."""
+
+from services.mailer.adapters.exchange import SmtpExchange
+from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
+from services.mailer.adapters.writer import PartsWriter
+from services.mailer.application import Deliveries, Dispatch, Tools
+from services.mailer.inbox import asked, inbox
+from services.mailer.outbox import told
+from shared.blobs import SqliteBlobs
+from shared.messaging import Connection
+from shared.process import Service
+from shared.relay import Relay, topics_of
+from shared.settings import Settings
+from shared.store import Store
+
+
+def assemble(settings: Settings) -> Service:
+    """Wire the mailer together."""
+    store = Store(settings.store_of("mailer"), "mailer", TABLES, settings.keys_of("mailer"))
+    alone = settings.store_url is None
+    due = DueTable(store, alone=alone)
+    servers = ServerTable(store, alone=alone)
+    writer = PartsWriter(SqliteBlobs.create(settings.blobs_path))
+    dispatch = Dispatch(Tools(store, due, servers, writer, SmtpExchange()))
+    deliveries = Deliveries(store, due, servers, writer)
+    deliveries.wake = dispatch.wake
+    deliveries.serve = dispatch.serve
+    connection = Connection(settings.nats, "mailer", settings.seed_of("mailer"))
+    return Service(
+        name="mailer",
+        store=store,
+        connection=connection,
+        inbox=inbox(deliveries),
+        asked=asked(deliveries),
+        background=[Relay(store, told, topics_of(told), connection).run, dispatch.run],
+        drain=[dispatch.drain],
+    )

@@ -1,0 +1,146 @@
+"""Taking on deliveries, and answering for them: may it be sent again, how is the doubt resolved, what did it say."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from services.mailer.application.ports import Due, Servers, Writer
+from services.mailer.domain.delivery import Delivery, NotInDoubt
+from shared.contracts.asks import MayResend, MessageKept, MessageWanted, ResendAnswer, Resolve, Resolved
+from shared.contracts.dossier import MailServerSet
+from shared.contracts.message import OfMail, Parts
+from shared.contracts.renderer import MailRendered, RenderingFailed
+from shared.messaging import Refusal
+from shared.store import Conflict, Store
+
+_log = structlog.get_logger()
+
+
+class Deliveries:
+    """The mails that the mailer has taken on; `wake` is called when there is something new to send."""
+
+    def __init__(self, store: Store, due: Due, servers: Servers, writer: Writer) -> None:
+        self._store = store
+        self._due = due
+        self._servers = servers
+        self._writer = writer
+        self.wake: Callable[[], None] = lambda: None
+        self.serve: Callable[[MailServerSet], None] = lambda _: None
+
+    async def take_on(self, mail: MailRendered) -> None:
+        """Queue the mail, unless it is known; one whose contact was erased is settled unsent."""
+        if mail.recipient is None:
+            await self._settle_erased(mail)
+            return
+        delivery = Delivery.request(mail.mail_id, **_of_row(mail), **_requested(mail))
+        waits = self._due.waits(mail.mail_id, mail.mail_server_id, datetime.now(UTC))
+        try:
+            await self._store.record(delivery, rows=[waits])
+        except Conflict:
+            _log.debug("known already", mail=str(mail.mail_id))
+        else:
+            self.wake()
+
+    async def note_unrendered(self, failed: RenderingFailed) -> None:
+        """Remember a mail that will not come, so that its row may get another one."""
+        if failed.mail_id is None or failed.processing_id is None:
+            return
+        facts = {
+            "run_id": failed.run_id,
+            "item_id": failed.item_id,
+            "processing_id": failed.processing_id,
+            "ordinal": failed.ordinal,
+            "person": failed.person,
+        }
+        try:
+            await self._store.record(Delivery.note_unrendered(failed.mail_id, **facts))
+        except Conflict:
+            _log.debug("known already", mail=str(failed.mail_id))
+
+    async def set_server(self, server: MailServerSet) -> None:
+        """Use a mail server as set up from now on."""
+        await self._store.record(rows=[self._servers.put(server)])
+        self.serve(server)
+
+    async def may_resend(self, question: MayResend) -> ResendAnswer:
+        """Answer whether the row of this mail may get another one, and with which parts."""
+        delivery = await self._store.load(Delivery, question.mail_id)
+        if delivery is None:
+            return ResendAnswer(state="unknown")
+        if delivery.status == "in_doubt":
+            return ResendAnswer(state="in_doubt")
+        if not delivery.may_be_followed:
+            return ResendAnswer(state="busy")
+        kept = bool(delivery.parts) and self._writer.keeps(delivery)
+        return ResendAnswer(state="free", parts=Parts.model_validate(delivery.parts) if kept else None)
+
+    async def resolve(self, wish: Resolve) -> Resolved:
+        """Settle a mail in doubt; sent again, it is the same mail and bytes, marked as a possible duplicate."""
+        delivery = await self._known(wish.mail_id)
+        try:
+            delivery.resolve(wish.outcome, "person", wish.operator, wish.reason)
+        except NotInDoubt as error:
+            raise Refusal("not_in_doubt", f"the mail is not in doubt: it is {error}") from error
+        rows = []
+        if wish.outcome == "resend":
+            rows.append(self._due.waits(delivery.id, delivery.mail_server_id or "default", datetime.now(UTC)))
+        try:
+            await self._store.record(delivery, rows=rows)
+        except Conflict as error:
+            raise Refusal("not_in_doubt", "somebody else has resolved it just now") from error
+        self.wake()
+        return Resolved.model_validate({"mail_id": delivery.id, "status": delivery.status})
+
+    async def message(self, wanted: MessageWanted) -> MessageKept:
+        """Rebuild the message of the last attempt and compare it with the hash recorded then."""
+        delivery = await self._known(wanted.mail_id)
+        if not delivery.attempts:
+            raise Refusal("never_attempted", "no attempt was made to send this mail")
+        if delivery.head is None or not self._writer.keeps(delivery):
+            raise Refusal("parts_gone", "what this mail was made of is no longer kept")
+        message = self._writer.rebuild(delivery)
+        sha256 = self._writer.hold(message)
+        return MessageKept(
+            sha256=sha256,
+            size=len(message),
+            remade="kept" if sha256 == delivery.wire_sha256 else "remade-different",
+        )
+
+    async def _settle_erased(self, mail: MailRendered) -> None:
+        try:
+            await self._store.record(Delivery.note_erased(mail.mail_id, **_of_row(mail)))
+        except Conflict:
+            _log.debug("known already", mail=str(mail.mail_id))
+
+    async def _known(self, mail_id: UUID) -> Delivery:
+        delivery = await self._store.load(Delivery, mail_id)
+        if delivery is None:
+            raise Refusal("unknown_mail", "the mailer does not know this mail")
+        return delivery
+
+
+def _of_row(mail: OfMail) -> dict[str, Any]:
+    return {
+        "run_id": mail.run_id,
+        "item_id": mail.item_id,
+        "processing_id": mail.processing_id,
+        "ordinal": mail.ordinal,
+        "person": mail.person,
+    }
+
+
+def _requested(mail: MailRendered) -> dict[str, Any]:
+    return {
+        "recipient": mail.recipient.model_dump() if mail.recipient else None,
+        "sender": mail.sender.model_dump(),
+        "mail_server_id": mail.mail_server_id,
+        "subject": mail.subject,
+        "parts": mail.parts.model_dump(exclude_none=True),
+        "attachments": [attachment.model_dump() for attachment in mail.attachments],
+        "record_separately": mail.record_separately,
+        "requested_at": mail.requested_at,
+        "resend_of": mail.resend_of,
+    }

@@ -1,0 +1,123 @@
+"""What the mailer needs from outside: a queue of due mails, mail servers, a writer of mails, and an exchange."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.mailer.domain.delivery import Delivery
+from services.mailer.domain.letter import Wire
+from services.mailer.domain.reply import Reply
+from shared.contracts.dossier import MailServerSet
+from shared.store import Row, Store
+
+
+class Due(Protocol):
+    """Says what to send next, changed in the same transaction as the facts.
+
+    A mail that was claimed belongs to this mailer until its lease ends, which `renew` puts off.
+    """
+
+    owner: str
+
+    def waits(self, mail_id: UUID, server_id: str, not_before: datetime) -> Row:
+        """Return the row that queues a mail, again if it is queued."""
+        ...
+
+    def settled(self, mail_id: UUID) -> Row:
+        """Return the row that takes a mail out of the queue."""
+        ...
+
+    async def claim(self, server_id: str, limit: int) -> list[UUID]:
+        """Claim mails whose time has come, oldest first."""
+        ...
+
+    async def release(self, mail_ids: Sequence[UUID]) -> None:
+        """Give claimed mails back."""
+        ...
+
+    async def renew(self) -> None:
+        """Put off the end of all leases of this mailer."""
+        ...
+
+    async def orphans(self) -> list[UUID]:
+        """Return the mails claimed by a mailer that is no more."""
+        ...
+
+    async def next_due(self, server_id: str) -> float | None:
+        """Return in how many seconds the next unclaimed mail is due, None where none waits."""
+        ...
+
+
+class Servers(Protocol):
+    """The mail servers as last set up."""
+
+    def put(self, server: MailServerSet) -> Row:
+        """Return the row that keeps a server's set-up."""
+        ...
+
+    async def all(self) -> list[MailServerSet]:
+        """Return all servers."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes a mail; every attempt at the same mail gives the same bytes."""
+
+    def write(self, delivery: Delivery, server: MailServerSet) -> Wire:
+        """Return the wire form; raise `shared.blobs.BlobMissing` where a part is gone, ValueError where it can't be."""
+        ...
+
+    def keeps(self, delivery: Delivery) -> bool:
+        """Return whether all parts of the mail are still kept."""
+        ...
+
+    def rebuild(self, delivery: Delivery) -> bytes:
+        """Return the message of the last attempt: its recorded header block and the parts."""
+        ...
+
+    def hold(self, message: bytes) -> str:
+        """Keep a message for a while and return its hash."""
+        ...
+
+
+class Hand(Protocol):
+    """An open connection to a mail server, owned by one task."""
+
+    @property
+    def reusable(self) -> bool:
+        """True while the next mail can go over this connection."""
+        ...
+
+    @property
+    def last_reply(self) -> Reply | None:
+        """The verdict of the last mail, also of a cancelled one."""
+        ...
+
+    async def send(self, sender: str, recipient: str, wire: bytes) -> Reply:
+        """Hand one mail over and return what became of it; raises CancelledError alone."""
+        ...
+
+    async def quit(self) -> None:
+        """Say goodbye and close."""
+        ...
+
+
+class Exchange(Protocol):
+    """Opens connections to mail servers."""
+
+    async def connect(self, server: MailServerSet) -> Hand:
+        """Return an open connection; raise `ServerUnavailable`, which pauses the server and fails no mail."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every office works with."""
+
+    store: Store
+    due: Due
+    servers: Servers
+    writer: Writer
+    exchange: Exchange

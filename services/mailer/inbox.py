@@ -1,0 +1,48 @@
+"""Hears which mails are made and which mail servers are set up; is asked about deliveries."""
+
+from services.mailer.application import Deliveries
+from shared.contracts.asks import MayResend, MessageKept, MessageWanted, ResendAnswer, Resolve, Resolved
+from shared.contracts.dossier import MailServerSet
+from shared.contracts.renderer import MailRendered, RenderingFailed
+from shared.messaging import Asked, Inbox
+
+
+def inbox(deliveries: Deliveries) -> Inbox:
+    """Return the ears of the mailer: it only takes on and acknowledges, the store is its queue."""
+    ears = Inbox("mailer", at_once=500)
+
+    @ears.hears(MailRendered)
+    async def take_on(mail: MailRendered) -> None:
+        await deliveries.take_on(mail)
+
+    @ears.hears(RenderingFailed)
+    async def note_unrendered(failed: RenderingFailed) -> None:
+        await deliveries.note_unrendered(failed)
+
+    @ears.hears(MailServerSet)
+    async def set_server(server: MailServerSet) -> None:
+        await deliveries.set_server(server)
+
+    return ears
+
+
+def asked(deliveries: Deliveries) -> Asked:
+    """Return the doors of the mailer."""
+    doors = Asked("mailer")
+
+    @doors.answers("may-resend", MayResend)
+    async def may_resend(question: MayResend) -> ResendAnswer:
+        """Say whether the row of this mail may get another one."""
+        return await deliveries.may_resend(question)
+
+    @doors.answers("resolve", Resolve)
+    async def resolve(wish: Resolve) -> Resolved:
+        """Settle a mail in doubt."""
+        return await deliveries.resolve(wish)
+
+    @doors.answers("message", MessageWanted)
+    async def message(wanted: MessageWanted) -> MessageKept:
+        """Give the exact bytes of a mail as handed over."""
+        return await deliveries.message(wanted)
+
+    return doors

@@ -1,0 +1,32 @@
+"""The renderer, wired together."""
+
+import os
+
+from services.renderer.adapters.pool import RenderPool
+from services.renderer.application import Renderer
+from services.renderer.inbox import inbox
+from services.renderer.outbox import told
+from shared.blobs import SqliteBlobs
+from shared.messaging import Asked, Connection
+from shared.process import Service
+from shared.relay import Relay, topics_of
+from shared.settings import Settings
+from shared.store import Store
+
+
+def assemble(settings: Settings) -> Service:
+    """Wire the renderer together."""
+    store = Store(settings.store_of("renderer"), "renderer", keys_url=settings.keys_of("renderer"))
+    SqliteBlobs.create(settings.blobs_path)
+    workers = os.cpu_count() or 1
+    pool = RenderPool(settings.blobs_path, workers)
+    connection = Connection(settings.nats, "renderer", settings.seed_of("renderer"))
+    return Service(
+        name="renderer",
+        store=store,
+        connection=connection,
+        inbox=inbox(Renderer(store, pool, workers)),
+        asked=Asked("renderer"),
+        background=[Relay(store, told, topics_of(told), connection).run],
+        close=[pool.close],
+    )

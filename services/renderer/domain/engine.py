@@ -1,0 +1,56 @@
+"""What is to be made for one recipient, what came of it, and the promise of whoever makes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.contracts.message import LayoutVersion, Parts
+from shared.contracts.renderer import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The parts to make for one recipient.
+
+    `context` is what layouts see: recipient {name, email, language}, subject, date (YYYY-MM-DD),
+    sender {name, address}, destination {kind, number, contact_id} and merge {…}. With `generic`, the
+    recipient's own values give way to the names of their fields, as in «recipient.name» (A4).
+    `body_text` is a typed body: it becomes the text part exactly as it is (FR-13).
+    """
+
+    language: str
+    context: Mapping[str, Any]
+    body_layout: LayoutVersion | None = None
+    body_text: str | None = None
+    attachment_layout: LayoutVersion | None = None
+    generic: bool = False
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The parts as stored, the engines (name → version) that made them, and what they warned of."""
+
+    parts: Parts
+    engines: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+class LimitReached(Fault):
+    """A fault of a job that took too long, needed too much memory, or took its worker down with it."""
+
+
+class EngineUnavailable(RuntimeError):
+    """The engine itself failed (its disk, its blobs, its start); the jobs are not to blame and may be tried again."""
+
+
+class Engine(Protocol):
+    """Makes the parts of mails and letters: the same layout, context and date give the same bytes."""
+
+    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        """Make and durably store all parts of each job, and answer in the order of the jobs.
+
+        A job that cannot be merged is answered by a `Fault` (`LimitReached` for a limit) and spoils no other.
+        Raises `EngineUnavailable` when nothing is known of any of them.
+        """
+        ...
