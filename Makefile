@@ -27,7 +27,7 @@ test: $(INSTALLED) browser  ## run every test: real NATS, real SMTP, real browse
 	$(PY) -m pytest $(if $(CHROMIUM),,-m "not browser")
 
 # The parts of a check touch different things, so they run side by side and all have their say.
-CHECKS := format lint types imports rules $(if $(wildcard deploy/generate.py),generated)
+CHECKS := format lint types imports rules generated
 check: $(INSTALLED)  ## format, lint, types, import rules, architecture, generated files; under a minute
 	@$(MAKE) --no-print-directory -k -j 3 $(if $(filter output-sync,$(.FEATURES)),-O) $(addprefix check-,$(CHECKS))
 
