@@ -1,0 +1,103 @@
+"""Starts `uitpost` as people do, as processes of its own, and sees to it that nothing of it stays."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("uitpost")
+WAITS = 60  # seconds
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of a command on a data folder: any free port, and no settings of whoever tests."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("UITPOST_")}
+    return own | {"UITPOST_DATA": str(data), "UITPOST_HTTP": "127.0.0.1:0", "COLUMNS": "200"} | settings
+
+
+def left_of(data: Path) -> list[str]:
+    """Return the command lines of the processes that still run on a data folder."""
+    lines = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = place.read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if str(data) in line:
+            lines.append(line)
+    return lines
+
+
+@dataclass
+class Started:
+    """A process that goes on until it is told to stop; what it says on stdout and stderr goes to a file."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def says(self, pattern: str) -> str:
+        """Return the first group of the first line that the pattern finds, once there is one."""
+        deadline = time.monotonic() + WAITS
+        while (ended := self.process.poll()) is None and time.monotonic() < deadline:
+            if found := re.search(pattern, self.output.read_text("utf-8"), re.MULTILINE):
+                return found[1]
+            time.sleep(0.05)
+        raise AssertionError(f"{pattern!r} was not said, exit code {ended}: {self.output.read_text('utf-8')[-3000:]}")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(WAITS)
+
+
+Start = Callable[..., Started]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start `uitpost …` on a data folder, and end it with the test."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def begin(data: Path, *arguments: str, **settings: str) -> Started:
+        output = tmp_path_factory.mktemp("output") / "output.txt"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [COMMAND, *arguments],
+                env=environment(data, **settings),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        running.append(process)
+        return Started(process, output)
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run `uitpost …` on a data folder until it ends."""
+
+    def to_its_end(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env=environment(data, **settings),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=2 * WAITS,
+            check=False,
+        )
+
+    return to_its_end

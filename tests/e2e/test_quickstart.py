@@ -1,0 +1,71 @@
+"""The first thing that anybody does: `uitpost quickstart`, and `--once` as proof that it works."""
+
+import json
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from deploy import sample
+from tests.e2e.conftest import Run, Start, left_of
+
+
+def test_the_sample_mailing_becomes_exactly_what_is_planned(tmp_path: Path, run: Run) -> None:
+    done = run(tmp_path, "quickstart", "--once", "--expect", str(sample.EXPECTED))
+
+    outcome = dict(line.split("\t") for line in done.stdout.splitlines())
+    assert done.returncode == 0, done.stderr
+    assert {status: int(count) for status, count in outcome.items()} == {
+        **json.loads(sample.EXPECTED.read_text("utf-8")),
+        "total": 25,
+    }
+    assert len(list((tmp_path / "mailbox").glob("*.eml"))) == int(outcome["sent"])
+    assert str(tmp_path / "mailbox") in done.stderr
+    assert left_of(tmp_path) == []
+    assert list((tmp_path / "run").glob("*.json")) == []
+
+
+def test_another_outcome_than_planned_is_an_error(tmp_path: Path, run: Run) -> None:
+    planned = tmp_path / "planned.json"
+    planned.write_text('{"sent": 25}')
+
+    done = run(tmp_path / "data", "quickstart", "--once", "--json", "--expect", str(planned))
+
+    assert done.returncode == 1
+    assert 'planned was {"sent": 25}' in done.stderr
+    assert {line["status"] for line in json.loads(done.stdout)} == {"sent", "failed", "no_address", "total"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_quickstart_lets_us_in_by_its_link_and_leaves_nothing_behind(
+    number: signal.Signals, tmp_path: Path, start: Start, run: Run
+) -> None:
+    quickstart = start(tmp_path, "quickstart", "--no-browser")
+    link = quickstart.says(r"Log in\s+(\S+)")
+
+    with httpx2.Client(follow_redirects=True) as browser:
+        page = browser.get(link)
+        again = httpx2.get(link)
+        ready = browser.get(page.url.join("/readyz")).json()
+    contacts = run(tmp_path, "contact", "list", "--json")
+
+    assert page.status_code == 200
+    assert again.status_code == 403
+    assert ready["status"] == "ready"
+    assert len(json.loads(contacts.stdout)) == 25
+    assert left_of(tmp_path) != []
+    assert quickstart.stop(number) == 0
+    assert left_of(tmp_path) == []
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(link)
+
+
+def test_where_the_port_is_taken_quickstart_takes_another_and_says_so(tmp_path: Path, start: Start) -> None:
+    first = start(tmp_path / "first", "quickstart", "--no-browser")
+    taken = first.says(r"runs at\s+http://(\S+)")
+
+    second = start(tmp_path / "second", "quickstart", "--no-browser", UITPOST_HTTP=taken)
+
+    assert second.says(r"^(\S+) is taken") == taken
+    assert second.says(r"runs at\s+http://(\S+)") != taken

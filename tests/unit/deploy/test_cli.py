@@ -1,0 +1,384 @@
+"""The `uitpost` command: what is data, what is talk, and with which code it ends."""
+
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.cli import main
+from deploy.record import recorded
+from shared.access import Access
+from tests.unit.deploy.stand_in import StandIn, standing_in
+
+RUN = "6b1f6f5e-0000-4000-8000-000000000001"
+BODY = {"type": "outgoing_mail", "subject": "Hello", "destinations": [{"kind": "person", "number": "1"}]}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Uitpost = Callable[..., Ended]
+
+
+@pytest.fixture
+def uitpost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Uitpost:
+    """Run a command in this process, on a data folder of its own."""
+    for name in os.environ:
+        if name.startswith("UITPOST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("UITPOST_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody to ask
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["uitpost", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[StandIn]:
+    """An API that is recorded in the data folder as running."""
+    (tmp_path / "data").mkdir()
+    with standing_in() as stand_in, recorded(tmp_path / "data", ("dossier", "history"), stand_in.url):
+        yield stand_in
+
+
+def mailing(folder: Path) -> str:
+    file = folder / "mailing.json"
+    file.write_text(json.dumps(BODY), "utf-8")
+    return str(file)
+
+
+def a_run(**counts: int) -> dict[str, Any]:
+    open_ones = sum(counts.get(status, 0) for status in ("queued", "rendering", "sending", "deferred"))
+    return {"run_id": RUN, "total": sum(counts.values()), "counts": counts, "complete": not open_ones}
+
+
+def test_a_list_is_plain_lines_when_piped(uitpost: Uitpost, api: StandIn) -> None:
+    item = {"sender_id": "sales", "name": "Sales\t[bold]\x1b[31m", "address": "sales@debrug.example"}
+    api.answer("GET /senders", {"items": [item], "next": None})
+
+    listed = uitpost("sender", "list")
+
+    assert (listed.code, listed.err) == (0, "")
+    assert listed.out == "sales\tSales [bold] [31m\tsales@debrug.example\n"
+
+
+def test_json_is_one_document_with_everything(uitpost: Uitpost, api: StandIn) -> None:
+    item = {"sender_id": "sales", "name": "Sales", "address": "sales@debrug.example", "more": [1]}
+    api.answer("GET /senders", {"items": [item], "next": None})
+
+    assert json.loads(uitpost("sender", "list", "--json").out) == [item]
+
+
+def test_a_list_goes_on_page_after_page_up_to_its_limit(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer("GET /processing", {"items": [{"id": 1}, {"id": 2}], "next": "c"}, {"items": [{"id": 3}, {"id": 4}]})
+
+    listed = uitpost("history", "list", "--limit", "3", "--json")
+
+    assert [row["id"] for row in json.loads(listed.out)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, 4), (401, 6), (403, 6), (404, 3), (409, 4), (422, 4), (500, 1), (502, 7), (503, 7), (504, 8)],
+)
+def test_a_refusal_is_told_by_field_and_by_exit_code(status: int, code: int, uitpost: Uitpost, api: StandIn) -> None:
+    error = {"field": "address", "code": "invalid", "detail": "is no address"}
+    api.answer("PUT /senders/sales", {"title": "Wrong", "detail": "Not so.", "errors": [error]}, status=status)
+
+    ended = uitpost("sender", "add", "sales", "--name", "Sales", "--address", "sales")
+
+    assert ended == Ended(code, "", "Not so.\naddress: is no address\n")
+
+
+def test_where_nothing_runs_it_says_how_to_start_it(uitpost: Uitpost) -> None:
+    ended = uitpost("contact", "list")
+
+    assert ended.code == 7
+    assert "uitpost serve --all" in ended.err
+
+
+def test_a_server_that_is_away_is_out_of_reach(uitpost: Uitpost) -> None:
+    assert uitpost("contact", "list", "--url", "http://127.0.0.1:1", "--token", "x").code == 7
+
+
+def test_what_a_killed_process_left_behind_does_not_count(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    record = tmp_path / "data" / "run" / "dossier.json"
+    record.write_text(json.dumps({"url": api.url, "pid": gone.pid}), "utf-8")
+
+    assert "Nothing runs" in uitpost("contact", "list").err
+
+
+def test_whoever_owns_the_data_folder_comes_in_by_a_token_of_an_hour(
+    uitpost: Uitpost, api: StandIn, tmp_path: Path
+) -> None:
+    api.answer("GET /senders", {"items": []})
+
+    uitpost("sender", "list")
+    first = api.headers("GET /senders")["Authorization"]
+    uitpost("sender", "list")
+
+    caller = Access(f"sqlite:///{tmp_path}/data/access.db").check_token(first.removeprefix("Bearer "))
+    assert caller is not None
+    assert caller.name.startswith("local:")
+    assert api.headers("GET /senders")["Authorization"] == first
+    assert stat.S_IMODE((tmp_path / "data" / "run" / "token").stat().st_mode) == 0o600
+
+
+def test_the_local_token_goes_to_this_machine_only(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    ended = uitpost("sender", "list", "--url", "http://elsewhere.example:1")
+
+    assert ended.code == 7
+    assert not (tmp_path / "data" / "run" / "token").exists()
+
+
+def test_token_create_prints_the_token_alone(uitpost: Uitpost, tmp_path: Path) -> None:
+    made = uitpost("token", "create", "--scope", "read", "--scope", "send", "--name", "crm")
+
+    caller = Access(f"sqlite:///{tmp_path}/data/access.db").check_token(made.out.strip())
+    assert (made.code, made.err, made.out.count("\n")) == (0, "", 1)
+    assert caller is not None
+    assert caller.scopes == {"read", "send"}
+    assert uitpost("token", "create", "--scope", "read", "--name", "crm").code == 4
+    assert uitpost("token", "list").out.startswith("crm\tread send\t")
+
+
+def test_a_revoked_token_is_gone_and_an_unknown_one_is_not_found(uitpost: Uitpost) -> None:
+    uitpost("token", "create", "--scope", "admin", "--name", "crm")
+
+    assert uitpost("token", "revoke", "crm").code == 0
+    assert uitpost("token", "revoke", "crm").code == 3
+    assert uitpost("token", "list").out == ""
+
+
+def test_an_unknown_scope_is_wrong_use(uitpost: Uitpost) -> None:
+    assert uitpost("token", "create", "--scope", "all").code == 2
+    assert uitpost("token", "create").code == 2
+
+
+def test_a_nats_credential_is_the_seed_alone(uitpost: Uitpost) -> None:
+    made = uitpost("token", "create", "--nats", "--name", "crm")
+
+    assert made.out.startswith("SU")
+    assert made.out.count("\n") == 1
+    assert uitpost("token", "list").out == "crm\tnats\t\n"
+    assert uitpost("token", "revoke", "crm", "--nats").code == 0
+
+
+def test_a_login_link_lets_the_first_administrator_in(uitpost: Uitpost, tmp_path: Path) -> None:
+    link = uitpost("user", "link").out.strip()
+
+    access = Access(f"sqlite:///{tmp_path}/data/access.db")
+    assert link.startswith("http://127.0.0.1:8420/login?link=")
+    assert access.redeem_link(link.partition("link=")[2]) is not None
+
+
+def test_without_a_terminal_a_mailing_needs_yes(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    ended = uitpost("mailing", "create", "-f", mailing(tmp_path))
+
+    assert ended.code == 2
+    assert "--yes" in ended.err
+    assert api.asked == []
+
+
+def test_a_mailing_to_contacts_of_a_file_is_created(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    api.answer("POST /dossier-items", {"run_id": RUN, "items": 2}, status=202)
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text(
+        "kind,number,contact_id,name,email,merge.table\nperson,1,,Anna,anna@devries.example,7\norganisation,2,5,,,\n",
+        "utf-8-sig",
+    )
+
+    ended = uitpost("mailing", "create", "-f", mailing(tmp_path), "--contacts", str(contacts), "--yes", "--json")
+
+    (body,) = api.bodies("POST /dossier-items")
+    assert json.loads(ended.out)["run_id"] == RUN
+    assert body["destinations"] == [
+        {
+            "kind": "person",
+            "number": "1",
+            "recipient": {"name": "Anna", "email": "anna@devries.example"},
+            "merge": {"table": "7"},
+        },
+        {"kind": "organisation", "number": "2", "contact_id": "5"},
+    ]
+    assert api.headers("POST /dossier-items")["Idempotency-Key"] == body["request_id"]
+
+
+@pytest.mark.parametrize(("last", "code"), [({"sent": 3}, 0), ({"sent": 2, "failed": 1}, 5), ({"in_doubt": 3}, 5)])
+def test_waiting_ends_as_the_mailing_ended(
+    last: dict[str, int], code: int, uitpost: Uitpost, api: StandIn, tmp_path: Path
+) -> None:
+    api.answer("POST /dossier-items", {"run_id": RUN, "items": 3}, status=202)
+    api.answer(f"GET /runs/{RUN}", a_run(queued=3), a_run(sent=1, sending=2), a_run(**last))
+
+    ended = uitpost("mailing", "create", "-f", mailing(tmp_path), "--yes", "--wait", "--json")
+
+    assert ended.code == code
+    assert json.loads(ended.out)["counts"] == last
+    assert "3 of 3 done" in ended.err
+
+
+def test_ctrl_c_stops_watching_and_not_the_mailing(
+    uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    api.answer(f"GET /runs/{RUN}", a_run(queued=3))
+    monkeypatch.setattr(time, "sleep", interrupt)
+
+    ended = uitpost("mailing", "watch", RUN)
+
+    assert ended.code == 130
+    assert f"uitpost mailing watch {RUN}" in ended.err
+
+
+def test_patience_has_an_end(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer(f"GET /runs/{RUN}", a_run(sent=1, sending=2))
+
+    ended = uitpost("mailing", "watch", RUN, "--timeout", "0")
+
+    assert ended.code == 8
+    assert "Still 2 to go" in ended.err
+
+
+def test_one_item_is_recorded_from_options(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer("POST /dossier-items", {"run_id": RUN, "items": 1}, status=202)
+
+    uitpost(
+        *("item", "record", "--type", "outgoing_mail", "--issue-method", "email", "--subject", "Hello"),
+        *("--to", "organisation/1000744/1005", "--email", "anna@bakery.example", "--request-id", "r-1", "--consent"),
+    )
+
+    assert api.bodies("POST /dossier-items") == [
+        {
+            "type": "outgoing_mail",
+            "issue_method": "email",
+            "subject": "Hello",
+            "consent_attested": True,
+            "request_id": "r-1",
+            "destinations": [
+                {
+                    "kind": "organisation",
+                    "number": "1000744",
+                    "contact_id": "1005",
+                    "recipient": {"email": "anna@bakery.example"},
+                }
+            ],
+        }
+    ]
+    assert uitpost("item", "record", "--to", "1000744").code == 2
+
+
+def test_rows_are_sent_again_by_id_or_by_filter_never_by_neither(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer("POST /processing/resend", {"job_id": "j", "results": [{"id": "a", "outcome": "resent"}]}, status=202)
+
+    resent = uitpost("history", "resend", "a", "--reason", "asked for", "--address", "original")
+    uitpost("history", "resend", "--filter", "status=failed", "--yes")
+
+    assert resent.out == "a\tresent\t\t\n"
+    assert api.bodies("POST /processing/resend") == [
+        {"ids": ["a"], "reason": "asked for", "include_sent": False, "address": "original"},
+        {"filter": {"status": "failed"}, "reason": "", "include_sent": False},
+    ]
+    assert len(api.headers("POST /processing/resend")["Idempotency-Key"]) == 36
+    assert uitpost("history", "resend").code == 2
+    assert uitpost("history", "resend", "--filter", "status=failed").code == 2
+    assert uitpost("history", "resend", "--filter", "colour=red", "--yes").code == 2
+
+
+def test_refused_lines_of_an_import_end_with_4_and_are_named(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    refused = {"line": 3, "field": "kind", "code": "unknown_destination_kind", "detail": "no such kind"}
+    api.answer("POST /contacts/import", {"recorded": 1, "refused": [refused]})
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text("kind,number\nperson,1\nplanet,2\n", "utf-8")
+
+    ended = uitpost("contact", "import", str(contacts))
+
+    assert ended.code == 4
+    assert "line 3" in ended.err
+    assert "no such kind" in ended.err
+    assert api.bodies("POST /contacts/import") == [contacts.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"), [("x.json", "{", 4), ("x.toml", "a", 4), ("x.json", "[]", 4), ("none.json", None, 2)]
+)
+def test_a_file_that_says_nothing_is_told_before_anything_is_sent(
+    name: str, content: str | None, code: int, uitpost: Uitpost, api: StandIn, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content, "utf-8")
+
+    assert uitpost("layout", "add", str(tmp_path / name)).code == code
+    assert api.asked == []
+
+
+def test_a_setting_that_cannot_be_is_named(uitpost: Uitpost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UITPOST_LOG_ADDRESSES", "perhaps")
+
+    ended = uitpost("contact", "list")
+
+    assert ended.code == 78
+    assert "UITPOST_LOG_ADDRESSES" in ended.err
+
+
+def test_check_finds_all_well_where_nothing_is_set(uitpost: Uitpost) -> None:
+    looked = uitpost("check", "--json")
+
+    assert looked.code == 0, looked.err
+    assert all(one["ok"] for one in json.loads(looked.out))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "code"),
+    [
+        ("UITPOST_DATA", "/dev/null/data", 78),
+        ("UITPOST_NATS_URL", "nats://127.0.0.1:1", 7),
+        ("UITPOST_SMTP_URL", "smtp://127.0.0.1:1", 7),
+        ("UITPOST_SMTP_URL", "http://127.0.0.1:1", 78),
+        ("UITPOST_STORE_URL", "postgresql://127.0.0.1:1/none", 7),
+    ],
+)
+def test_check_says_what_to_fix(
+    setting: str, value: str, code: int, uitpost: Uitpost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, value)
+
+    looked = uitpost("check", "--json")
+
+    wrong = [one for one in json.loads(looked.out) if not one["ok"]]
+    assert looked.code == code
+    assert len(wrong) == 1
+    assert wrong[0]["fix"] in looked.err
+
+
+def test_without_a_command_there_is_help_and_an_unknown_one_is_wrong_use(uitpost: Uitpost) -> None:
+    assert uitpost().code == 2
+    assert uitpost("mailin").code == 2
+    assert "mailing" in uitpost("--help").out
+    assert uitpost("serve").code == 2
+    assert uitpost("version").out.count(".") == 2
