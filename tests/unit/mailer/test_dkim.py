@@ -1,6 +1,7 @@
 """Signatures hold for a verifier of other hands (dkimpy), and break when a mail is changed on its way."""
 
 import base64
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -88,7 +89,7 @@ def test_the_same_mail_gives_the_same_signature(key: rsa.RSAPrivateKey | Ed25519
         (b"https://sender.example/u/1", b"https://sender.example/u/2"),
         (b"=One-Click", b"=Two-Click"),
         (b"<5.1@sender.example>", b"<4.1@sender.example>"),
-        (b"MIME-Version", b"From: evil@sender.example\r\nMIME-Version"),
+        (b"\r\nDate:", b"\r\nFrom: evil@sender.example\r\nDate:"),
     ],
 )
 def test_a_changed_mail_does_not_verify(there: bytes, changed: bytes) -> None:
@@ -96,6 +97,13 @@ def test_a_changed_mail_does_not_verify(there: bytes, changed: bytes) -> None:
     assert there in mail
 
     assert not verifies(mail.replace(there, changed), ED25519)
+
+
+def test_the_absence_of_a_second_sender_is_signed_too() -> None:
+    mail = signed(ED25519)  # dkimpy would refuse a second one anyway, others would not
+
+    (names,) = re.findall(rb"\bh=([a-z:-]+);", mail)
+    assert names.split(b":").count(b"from") == mail.lower().count(b"\r\nfrom:") + 1
 
 
 def test_refolded_headers_still_verify() -> None:

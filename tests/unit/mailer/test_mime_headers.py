@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from hypothesis import strategies as some
 
 from services.mailer.adapters.mime.headers import file_headers, mailbox, message_ids, moment, unstructured, verbatim
 
+CODED_WORD = re.compile(rb"(?<=[ \n])=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=(?=[ \r])")
 CONTROL = "\x00\x01\x08\n\x0b\x0c\r\x1b\x1f\x7f\x85\x9f\u2028\u2029\ud800"
 INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 words = some.text(some.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029"), max_size=300)
@@ -41,6 +43,8 @@ def assert_lines_hold(header: bytes, longest: int = 78) -> None:
     assert header.endswith(b"\r\n")
     assert header.isascii()
     assert all(len(line) <= longest for line in header.split(b"\r\n"))
+    for word in CODED_WORD.findall(header):
+        assert b64decode(word).decode()  # each by itself: no character lies half in one and half in the next
 
 
 @given(some.one_of(words, mostly_ascii))
