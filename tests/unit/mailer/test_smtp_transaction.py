@@ -264,5 +264,5 @@ async def test_an_answer_that_came_with_the_cancellation_counts() -> None:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until it holds."""
-    while not holds():  # noqa: ASYNC110 - a property tells nobody when it changes
+    while not holds():
         await asyncio.sleep(0.001)
