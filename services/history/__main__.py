@@ -1,0 +1,29 @@
+"""History, wired together."""
+
+from services.history.adapters.tables import TABLES, JobTables, ProjectedTables, RecordTables
+from services.history.application import History, Resending
+from services.history.inbox import inbox
+from services.history.web import routes
+from shared.blobs import SqliteBlobs
+from shared.messaging import Asked, Asking, Connection
+from shared.process import Service
+from shared.settings import Settings
+from shared.store import Store
+
+
+def assemble(settings: Settings) -> Service:
+    """Wire history together."""
+    store = Store(settings.store_of("history"), "history", TABLES, settings.keys_of("history"))
+    connection = Connection(settings.nats, "history", settings.seed_of("history"))
+    doors = Asking(connection.broker)
+    resending = Resending(JobTables(store), doors)
+    history = History(RecordTables(store), doors, SqliteBlobs.create(settings.blobs_path))
+    return Service(
+        name="history",
+        store=store,
+        connection=connection,
+        inbox=inbox(ProjectedTables(store)),
+        asked=Asked("history"),
+        background=[resending.run],
+        routers=routes(history, resending),
+    )

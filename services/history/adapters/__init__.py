@@ -1,0 +1,1 @@
+"""What history stands on: the tables of its read model."""

@@ -1,0 +1,209 @@
+"""Writes what messages say into the read model: each batch with its place in one transaction, so exactly once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from dataclasses import replace as replaced
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from services.history.adapters.tables.schema import (
+    PROJECTED,
+    add,
+    count,
+    dead_letters,
+    destinations,
+    dialect_of,
+    documents,
+    facts,
+    items,
+    lines,
+    places,
+    replace,
+    runs,
+)
+from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
+from services.history.domain.fact import Fact
+from services.history.domain.line import Line
+from shared.messaging import Place, Told
+from shared.store import Store, StoreUnavailable
+
+_log = structlog.get_logger()
+EVERY_RUN = UUID(int=0)
+RECORDED = "+recorded"  # counters beside those of statuses: destinations whose item stands in the dossier,
+TOTAL = "+total"  # and rows that will be there once every chunk of every run is recorded
+_PATIENCE = 1.0  # seconds before a batch is written again that the database refused
+
+_LINE = [column for column in lines.columns if column.name != "sequence"]
+_FACT = [column.name for column in facts.columns]
+_KNOWN = select(*_LINE).where(lines.c.processing_id.in_(bindparam("ids", expanding=True)))
+_BEGIN = insert(lines)
+_CHANGE = (
+    update(lines)
+    .where(lines.c.processing_id == bindparam("of"))
+    .values({column: bindparam(column.name) for column in _LINE if column.name != "processing_id"})
+)
+
+
+class ProjectedTables:
+    """The read model as messages write it; it can be thrown away, and is then made anew from the streams."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def place(self, publisher: str) -> Place:
+        """Return how far a publisher's messages are in the tables."""
+        return await self._store.read(lambda connection: _place(connection, publisher))
+
+    async def project(self, publisher: str, told: Sequence[Told]) -> None:
+        """Write a batch and its place; what is in the tables already is passed over."""
+        await self._insist(lambda connection: _project(connection, publisher, told))
+
+    async def bury(self, advisories: Sequence[Told]) -> None:
+        """Write which messages other services gave up, from the server's advisories."""
+        letters = [dead_letter_of(orjson.loads(one.data), one.at) for one in advisories]
+        # An advisory has no publisher's position: the stream's sequence tells what was read, the key drops repeats.
+        place = replaced(advisories[-1].place, position=0)
+
+        def write(connection: Connection) -> None:
+            _bury(connection, letters)
+            _move(connection, "advisories", place)
+
+        await self._insist(write)
+
+    async def forget(self) -> None:
+        """Empty the read model; following begins again from the start of each stream."""
+
+        def empty(connection: Connection) -> None:
+            for table in PROJECTED:
+                connection.execute(delete(table))
+
+        await self._store.transact(empty)
+
+    async def _insist(self, work: Callable[[Connection], None]) -> None:
+        while True:
+            try:
+                await self._store.transact(work)
+            except StoreUnavailable as error:
+                _log.warning("the read model cannot be written now", error=str(error))
+                await asyncio.sleep(_PATIENCE)
+            else:
+                return
+
+
+def _project(connection: Connection, publisher: str, told: Sequence[Told]) -> None:
+    known = _place(connection, publisher).position
+    fresh = [one for one in told if one.place.position > known]
+    if not fresh:
+        return
+    changes = changes_of((one.place.position, one.message) for one in fresh if one.message)
+    deltas: Counter[tuple[UUID, str]] = Counter()
+    _add_items(connection, changes, deltas)
+    _hear(connection, changes.facts, deltas)
+    _count(connection, deltas)
+    _bury(connection, [_unreadable(publisher, one) for one in fresh if one.message is None and is_ours(one.subject)])
+    _move(connection, publisher, fresh[-1].place)
+
+
+def _add_items(connection: Connection, changes: Changes, deltas: Counter[tuple[UUID, str]]) -> None:
+    dialect = dialect_of(connection)
+    if changes.runs:
+        named = [column.name for column in runs.columns]
+        connection.execute(add(runs, dialect), [run.model_dump(include=set(named)) for run in changes.runs])
+        for run in changes.runs:
+            deltas[EVERY_RUN, TOTAL] += run.total if run.issue_method != "none" else 0
+    if changes.items:
+        named = [column.name for column in items.columns]
+        connection.execute(add(items, dialect), [item.model_dump(include=set(named)) for item in changes.items])
+        at = [
+            {
+                "kind": to.kind,
+                "number": to.number,
+                "contact_id": to.contact_id or "",
+                "item_id": item.item_id,
+                "recorded_at": item.recorded_at,
+            }
+            for item in changes.items
+            for to in item.destinations
+        ]
+        if at:
+            connection.execute(add(destinations, dialect), at)
+        for item in changes.items:
+            deltas[item.run_id, RECORDED] += max(1, len(item.destinations))
+    if changes.documents:
+        rows = [
+            {
+                "document_id": one.document_id,
+                "item_id": one.item_id,
+                "stage": one.stage,
+                "position": one.position,
+                "slot": one.slot,
+                "at": one.at,
+                "status": one.status,
+                "reason": one.reason,
+                "attachment": one.attachment.model_dump() if one.attachment else None,
+            }
+            for one in changes.documents
+        ]
+        connection.execute(add(documents, dialect), rows)
+
+
+def _hear(connection: Connection, told: Sequence[Fact], deltas: Counter[tuple[UUID, str]]) -> None:
+    """Add facts to the timelines and have the lines they are of hear them."""
+    if not told:
+        return
+    ids = list({fact.processing_id for fact in told})
+    found = [Line(**row) for row in connection.execute(_KNOWN, {"ids": ids}).mappings()]
+    known = {line.processing_id: line for line in found}
+    before = {line.processing_id: line.status for line in found}
+    begun: dict[UUID, Line] = {}
+    for fact in told:
+        line = known.get(fact.processing_id) or begun.get(fact.processing_id)
+        if line is None:
+            line = begun[fact.processing_id] = Line.begun_by(fact)
+        line.hear(fact)
+    if begun:
+        connection.execute(_BEGIN, [vars(line) for line in begun.values()])
+    if known:
+        connection.execute(_CHANGE, [{**vars(line), "of": line.processing_id} for line in known.values()])
+    connection.execute(
+        add(facts, dialect_of(connection)), [{name: getattr(fact, name) for name in _FACT} for fact in told]
+    )
+    for line in (*begun.values(), *known.values()):
+        was = before.get(line.processing_id)
+        if was != line.status:
+            deltas[line.run_id, line.status] += 1
+            deltas[EVERY_RUN, line.status] += 1
+            if was is not None:
+                deltas[line.run_id, was] -= 1
+                deltas[EVERY_RUN, was] -= 1
+
+
+def _count(connection: Connection, deltas: Counter[tuple[UUID, str]]) -> None:
+    changed = [{"run_id": run_id, "status": status, "n": n} for (run_id, status), n in deltas.items() if n]
+    if changed:
+        connection.execute(count(dialect_of(connection)), changed)
+
+
+def _bury(connection: Connection, letters: Iterable[DeadLetter]) -> None:
+    rows = [asdict(letter) for letter in letters]
+    if rows:
+        connection.execute(add(dead_letters, dialect_of(connection)), rows)
+
+
+def _unreadable(publisher: str, one: Told) -> DeadLetter:
+    return DeadLetter(publisher.upper(), one.place.sequence, "history", f"unreadable: {one.subject}", one.at)
+
+
+def _place(connection: Connection, publisher: str) -> Place:
+    query = select(places.c.position, places.c.sequence, places.c.stream_made).where(places.c.publisher == publisher)
+    row = connection.execute(query).first()
+    return Place(*row) if row else Place()
+
+
+def _move(connection: Connection, publisher: str, place: Place) -> None:
+    connection.execute(replace(places, dialect_of(connection)), {"publisher": publisher, **asdict(place)})

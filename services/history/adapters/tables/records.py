@@ -1,0 +1,186 @@
+"""What is asked of the read model: pages of lines, one line with its timeline, runs, items, counters."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, column, desc, or_, select, table, tuple_
+
+from services.history.adapters.tables.projection import EVERY_RUN, RECORDED, TOTAL
+from services.history.adapters.tables.schema import (
+    counts,
+    dead_letters,
+    destinations,
+    dialect_of,
+    documents,
+    facts,
+    items,
+    lines,
+    runs,
+)
+from services.history.domain.looking import Cursor, Filter
+from services.history.domain.run import Run, counts_of
+from shared.store import Store
+
+Row = dict[str, Any]
+_LINE = [one for one in lines.columns if one.name not in {"recipient_ordinal", "stage", "position"}]
+_WORDS = table("line_words", column("rowid"), column("line_words"))
+_TRIGRAM = 3
+_SHOWN = 500  # destinations of one item
+
+
+class RecordTables:
+    """Answers questions from the tables; each list is newest first and goes on after a cursor."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(self, wanted: Filter, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next lines that a filter lets through."""
+        return await self._store.read(lambda connection: lines_after(connection, wanted, limit, after))
+
+    async def line(self, processing_id: UUID) -> Row | None:
+        """Return one line."""
+        return await self._one(select(*_LINE).where(lines.c.processing_id == processing_id))
+
+    async def timeline(self, processing_id: UUID) -> list[Row]:
+        """Return the facts of a line: mail after mail, stage after stage, in the order told."""
+        query = select(facts).where(facts.c.processing_id == processing_id)
+        return await self._all(query.order_by(facts.c.ordinal, facts.c.stage, facts.c.position))
+
+    async def runs(self, limit: int, after: Cursor | None) -> list[Run]:
+        """Return the next runs."""
+        query = select(runs).order_by(desc(runs.c.started_at), desc(runs.c.run_id)).limit(limit)
+        if after:
+            query = query.where(_beyond(runs.c.started_at, runs.c.run_id, after))
+        return await self._store.read(lambda connection: _with_counts(connection, query))
+
+    async def run(self, run_id: UUID) -> Run | None:
+        """Return one run."""
+        query = select(runs).where(runs.c.run_id == run_id)
+        found = await self._store.read(lambda connection: _with_counts(connection, query))
+        return found[0] if found else None
+
+    async def item(self, item_id: UUID) -> Row | None:
+        """Return one item with its destinations and its files that are no rows."""
+        return await self._store.read(lambda connection: _item(connection, item_id))
+
+    async def lines_of_item(self, item_id: UUID, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next lines of an item."""
+        query = _after(select(*_LINE).where(lines.c.item_id == item_id), after)
+        return await self._all(query.order_by(desc(lines.c.at), desc(lines.c.processing_id)).limit(limit))
+
+    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items of a destination, each with the status of its row there (FR-49)."""
+        return await self._store.read(lambda connection: _dossier(connection, kind, number, limit, after))
+
+    async def counts(self) -> dict[str, int]:
+        """Return the rows per status over all runs."""
+        query = select(counts.c.status, counts.c.n).where(counts.c.run_id == EVERY_RUN)
+        found = {row["status"]: row["n"] for row in await self._all(query)}
+        total = found.pop(TOTAL, 0)
+        return counts_of(found, total)
+
+    async def dead_letters(self, limit: int) -> list[Row]:
+        """Return the messages given up last."""
+        return await self._all(select(dead_letters).order_by(desc(dead_letters.c.at)).limit(limit))
+
+    async def _all(self, query: Select[Any]) -> list[Row]:
+        return await self._store.read(lambda connection: _rows(connection, query))
+
+    async def _one(self, query: Select[Any]) -> Row | None:
+        rows = await self._all(query)
+        return rows[0] if rows else None
+
+
+def lines_after(connection: Connection, wanted: Filter, limit: int, after: Cursor | None) -> list[Row]:
+    """Return the next lines of a list on a connection at hand."""
+    if wanted.q and len(wanted.q) >= _TRIGRAM and dialect_of(connection) == "sqlite":
+        return _rows(connection, _found_in_sqlite(wanted, limit, after))
+    query = _after(select(*_LINE).where(*_conditions(wanted)), after)
+    if wanted.q:
+        query = query.where(_like(wanted.q))
+    return _rows(connection, query.order_by(desc(lines.c.at), desc(lines.c.processing_id)).limit(limit))
+
+
+def _found_in_sqlite(wanted: Filter, limit: int, after: Cursor | None) -> Select[Any]:
+    """Search by trigrams in the order of arrival: by time, every line found would have to be sorted first."""
+    phrase = '"' + (wanted.q or "").replace('"', '""') + '"'
+    query = select(*_LINE).select_from(_WORDS.join(lines, lines.c.sequence == _WORDS.c.rowid))
+    query = query.where(_WORDS.c.line_words.op("MATCH")(phrase), *_conditions(wanted))
+    if after:
+        query = query.where(_WORDS.c.rowid < after.sequence)
+    return query.order_by(desc(_WORDS.c.rowid)).limit(limit)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    equal = {
+        lines.c.status: wanted.status,
+        lines.c.run_id: wanted.run_id,
+        lines.c.kind: wanted.kind,
+        lines.c.number: wanted.number,
+    }
+    found = [of == value for of, value in equal.items() if value is not None]
+    if wanted.since:
+        found.append(lines.c.at >= wanted.since)
+    if wanted.until:
+        found.append(lines.c.at < wanted.until)
+    return found
+
+
+def _like(q: str) -> ColumnElement[bool]:
+    """Match anywhere in name, address or subject; what is too short for that, at the beginning of an address."""
+    if len(q) < _TRIGRAM:
+        return lines.c.recipient_address.istartswith(q, autoescape=True)
+    words = (lines.c.recipient_name, lines.c.recipient_address, lines.c.subject)
+    return or_(*(word.icontains(q, autoescape=True) for word in words))
+
+
+def _after(query: Select[Any], after: Cursor | None) -> Select[Any]:
+    return query if after is None else query.where(_beyond(lines.c.at, lines.c.processing_id, after))
+
+
+def _beyond(at: ColumnElement[Any], key: ColumnElement[Any], after: Cursor) -> ColumnElement[bool]:
+    return tuple_(at, key) < tuple_(bindparam(None, after.at, type_=at.type), bindparam(None, after.id, type_=key.type))
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _with_counts(connection: Connection, query: Select[Any]) -> list[Run]:
+    found = _rows(connection, query)
+    per_run: dict[UUID, dict[str, int]] = defaultdict(dict)
+    of_these = counts.c.run_id.in_([run["run_id"] for run in found])
+    for run_id, status, n in connection.execute(select(counts).where(of_these)):
+        per_run[run_id][status] = n
+    return [Run(**run, recorded=per_run[run["run_id"]].pop(RECORDED, 0), rows=per_run[run["run_id"]]) for run in found]
+
+
+def _item(connection: Connection, item_id: UUID) -> Row | None:
+    found = _rows(connection, select(items).where(items.c.item_id == item_id))
+    if not found:
+        return None
+    to = select(destinations.c.kind, destinations.c.number, destinations.c.contact_id)
+    to = to.where(destinations.c.item_id == item_id).limit(_SHOWN)
+    files = select(documents).where(documents.c.item_id == item_id).order_by(documents.c.stage, documents.c.position)
+    return {
+        **found[0],
+        "destinations": [{**one, "contact_id": one["contact_id"] or None} for one in _rows(connection, to)],
+        "documents": list({row["document_id"]: row for row in _rows(connection, files)}.values()),
+    }
+
+
+def _dossier(connection: Connection, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
+    at, key = destinations.c.recorded_at, destinations.c.item_id
+    query = select(items).join(destinations, destinations.c.item_id == items.c.item_id)
+    query = query.where(destinations.c.kind == kind, destinations.c.number == number).distinct()
+    if after:
+        query = query.where(_beyond(at, key, after))
+    found = _rows(connection, query.order_by(desc(items.c.recorded_at), desc(items.c.item_id)).limit(limit))
+    of_these = lines.c.item_id.in_([item["item_id"] for item in found])
+    here = and_(of_these, lines.c.kind == kind, lines.c.number == number)
+    rows: dict[UUID, list[Row]] = defaultdict(list)
+    for row in _rows(connection, select(*_LINE).where(here).order_by(lines.c.at)):
+        rows[row["item_id"]].append(row)
+    return [{**item, "rows": rows[item["item_id"]]} for item in found]

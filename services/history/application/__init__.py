@@ -1,0 +1,6 @@
+"""What history is for: to show what became of everything, and to have it sent again."""
+
+from services.history.application.history import History
+from services.history.application.resending import Resending
+
+__all__ = ["History", "Resending"]

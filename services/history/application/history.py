@@ -1,0 +1,128 @@
+"""What became of lines, runs and items; the message as it was sent; and the settling of a mail in doubt."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from services.history.application.ports import Doors, Records, Row
+from services.history.application.refused import Refused
+from services.history.domain.looking import Cursor, Filter
+from services.history.domain.mail import Mail, mails_of
+from services.history.domain.run import Run
+from shared.blobs import BlobMissing, Blobs
+from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved
+
+T = TypeVar("T")
+_LOOKS, _WAIT = 20, 0.05  # a run that was accepted just now is heard of within this second
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A piece of a list, and where the next one begins, None at the end."""
+
+    items: list[T]
+    next: Cursor | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as handed over: its bytes, their SHA-256, and whether they were kept or made anew."""
+
+    content: bytes
+    kept: MessageKept
+    mail: Mail
+
+
+class History:
+    """Answers what became of everything."""
+
+    def __init__(self, records: Records, doors: Doors, blobs: Blobs) -> None:
+        self._records = records
+        self._doors = doors
+        self._blobs = blobs
+
+    async def page(self, wanted: Filter, limit: int, after: Cursor | None = None) -> Page[Row]:
+        """Return a page of lines, newest first."""
+        return _page(await self._records.page(wanted, limit + 1, after), limit, _after_line)
+
+    async def line(self, processing_id: UUID) -> tuple[Row, list[Mail], list[Row]]:
+        """Return a line, its mails and its timeline; raise Refused `unknown_row`."""
+        line = await self._records.line(processing_id)
+        if line is None:
+            raise Refused("unknown_row")
+        timeline = await self._records.timeline(processing_id)
+        return line, mails_of(timeline), timeline
+
+    async def runs(self, limit: int, after: Cursor | None = None) -> Page[Run]:
+        """Return a page of runs, newest first."""
+        return _page(await self._records.runs(limit + 1, after), limit, lambda run: Cursor(run.started_at, run.run_id))
+
+    async def run(self, run_id: UUID) -> Run:
+        """Return a run, waiting a moment for one not heard of; raise Refused `unknown_run`."""
+        for _ in range(_LOOKS):
+            run = await self._records.run(run_id)
+            if run:
+                return run
+            await asyncio.sleep(_WAIT)
+        raise Refused("unknown_run")
+
+    async def item(self, item_id: UUID, limit: int, after: Cursor | None = None) -> tuple[Row, Page[Row]]:
+        """Return an item and a page of its lines; raise Refused `unknown_item`."""
+        item = await self._records.item(item_id)
+        if item is None:
+            raise Refused("unknown_item")
+        found = await self._records.lines_of_item(item_id, limit + 1, after)
+        return item, _page(found, limit, _after_line)
+
+    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None = None) -> Page[Row]:
+        """Return a page of the items of a destination, newest first (FR-4, FR-49)."""
+        found = await self._records.dossier(kind, number, limit + 1, after)
+        return _page(found, limit, lambda item: Cursor(item["recorded_at"], item["item_id"]))
+
+    async def counts(self) -> dict[str, int]:
+        """Return the lines per status over all runs."""
+        return await self._records.counts()
+
+    async def dead_letters(self, limit: int) -> list[Row]:
+        """Return the messages given up last."""
+        return await self._records.dead_letters(limit)
+
+    async def message(self, processing_id: UUID, ordinal: int | None = None) -> Message:
+        """Return a mail of a line as it was handed over, the latest if none is named.
+
+        Raises Refused `unknown_row`, `never_attempted` or what the mailer says; NoAnswer where it says nothing.
+        """
+        _, mails, _ = await self.line(processing_id)
+        mail = next((mail for mail in reversed(mails) if ordinal in {None, mail.ordinal}), None)
+        if mail is None:
+            raise Refused("never_attempted")
+        kept = await self._doors.ask("mailer", "message", MessageWanted(mail_id=mail.mail_id), MessageKept)
+        try:
+            content = await asyncio.to_thread(self._blobs.get, kept.sha256)
+        except BlobMissing:
+            raise Refused("parts_gone") from None
+        return Message(content, kept, mail)
+
+    async def resolve(
+        self, processing_id: UUID, outcome: Literal["sent", "not_sent", "resend"], operator: str, reason: str
+    ) -> Resolved:
+        """Have the latest mail of a line, in doubt, settled by an operator's word (A11).
+
+        Raises Refused `unknown_row`, `not_in_doubt` or what the mailer says; NoAnswer where it says nothing.
+        """
+        line, _, _ = await self.line(processing_id)
+        if line["mail_id"] is None:
+            raise Refused("not_in_doubt")
+        question = Resolve(mail_id=line["mail_id"], outcome=outcome, operator=operator, reason=reason)
+        return await self._doors.ask("mailer", "resolve", question, Resolved)
+
+
+def _page(found: Sequence[T], limit: int, cursor: Callable[[T], Cursor]) -> Page[T]:
+    shown = list(found[:limit])
+    return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
+
+
+def _after_line(line: dict[str, Any]) -> Cursor:
+    return Cursor(line["at"], line["processing_id"], line["sequence"])

@@ -1,0 +1,120 @@
+"""What history needs of others, as promises: a read model, a book of jobs, and doors to ask at."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.history.domain.looking import Cursor, Filter
+from services.history.domain.resend import Answer, Job, Outcome, Wish
+from services.history.domain.run import Run
+from shared.messaging import Place, Told
+
+Row = dict[str, Any]
+A = TypeVar("A", bound=BaseModel)
+
+
+class Projection(Protocol):
+    """Has messages written into the read model, each exactly once."""
+
+    async def place(self, publisher: str) -> Place:
+        """Return how far a publisher's messages are written."""
+        ...
+
+    async def project(self, publisher: str, told: Sequence[Told]) -> None:
+        """Write a batch and its place together; what was written before is passed over."""
+        ...
+
+    async def bury(self, advisories: Sequence[Told]) -> None:
+        """Write which messages other services gave up, and how far their stream was read."""
+        ...
+
+
+class Records(Protocol):
+    """Answers from the read model; each list is newest first and goes on after a cursor."""
+
+    async def page(self, wanted: Filter, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next lines that a filter lets through."""
+        ...
+
+    async def line(self, processing_id: UUID) -> Row | None:
+        """Return one line."""
+        ...
+
+    async def timeline(self, processing_id: UUID) -> list[Row]:
+        """Return the facts of a line by ordinal, stage and position."""
+        ...
+
+    async def runs(self, limit: int, after: Cursor | None) -> list[Run]:
+        """Return the next runs."""
+        ...
+
+    async def run(self, run_id: UUID) -> Run | None:
+        """Return one run."""
+        ...
+
+    async def item(self, item_id: UUID) -> Row | None:
+        """Return one item with its destinations and documents."""
+        ...
+
+    async def lines_of_item(self, item_id: UUID, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next lines of an item."""
+        ...
+
+    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items of a destination, each with its rows there."""
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """Return the lines per status over all runs."""
+        ...
+
+    async def dead_letters(self, limit: int) -> list[Row]:
+        """Return the messages given up last."""
+        ...
+
+
+class Jobs(Protocol):
+    """Keeps resend jobs durably, with the answer of each row."""
+
+    async def take_on(self, job_id: UUID, wish: Wish, at: datetime) -> Job:
+        """Write a job and its first rows down unless it is there; return it as it stands."""
+        ...
+
+    async def extend(self, job_id: UUID) -> bool:
+        """Write down the next rows that the job's filter finds; return whether there may be more."""
+        ...
+
+    async def job(self, job_id: UUID) -> Job | None:
+        """Return a job, None where there is none or it was withdrawn."""
+        ...
+
+    async def answers(self, job_id: UUID, limit: int, after: int = -1, outcome: Outcome | None = None) -> list[Answer]:
+        """Return the next rows of a job, those with one outcome if named."""
+        ...
+
+    async def answer(self, job_id: UUID, answers: Sequence[Answer]) -> None:
+        """Write down what became of rows."""
+        ...
+
+    async def finish(self, job_id: UUID) -> None:
+        """Close a job all of whose rows have an answer."""
+        ...
+
+    async def withdraw(self, job_id: UUID) -> None:
+        """Take a job off the books, of which nothing was done."""
+        ...
+
+    async def unfinished(self) -> list[UUID]:
+        """Return the jobs that are still to be worked, oldest first."""
+        ...
+
+
+class Doors(Protocol):
+    """The doors of the other services."""
+
+    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+        """Return the answer; raise `Refusal` for a no, `NoAnswer` where none comes in time."""
+        ...

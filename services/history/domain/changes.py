@@ -1,0 +1,148 @@
+"""What a batch of messages changes: facts of lines, and runs, items, documents and dead letters to be added."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.history.domain.fact import Fact, Stage, fact_of
+from shared.contracts import Message
+from shared.contracts.dossier import (
+    DocumentRequested,
+    DossierItemExcluded,
+    DossierItemRecorded,
+    DossierItemRequested,
+    RunStarted,
+)
+from shared.contracts.mailer import (
+    MailCancelled,
+    MailDeferred,
+    MailFailed,
+    MailInDoubt,
+    MailInDoubtResolved,
+    MailSent,
+)
+from shared.contracts.message import Attachment
+from shared.contracts.renderer import LetterRendered, MailRendered, RenderingFailed
+
+KINDS: tuple[type[Message], ...] = (
+    RunStarted,
+    DossierItemRecorded,
+    DossierItemRequested,
+    DossierItemExcluded,
+    DocumentRequested,
+    MailRendered,
+    LetterRendered,
+    RenderingFailed,
+    MailSent,
+    MailFailed,
+    MailDeferred,
+    MailInDoubt,
+    MailInDoubtResolved,
+    MailCancelled,
+)
+_SUBJECTS = {kind.SUBJECT for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFact:
+    """What became of a file of an item that is no row and is not counted (A17)."""
+
+    document_id: UUID
+    stage: Stage
+    position: int
+    item_id: UUID
+    slot: str
+    at: datetime
+    status: str
+    reason: str | None = None
+    attachment: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that a service gave up, by its place in its stream."""
+
+    stream: str
+    sequence: int
+    consumer: str
+    reason: str
+    at: datetime
+
+
+@dataclass
+class Changes:
+    """The changes of one batch, in the order told."""
+
+    facts: list[Fact] = field(default_factory=list)
+    runs: list[RunStarted] = field(default_factory=list)
+    items: list[DossierItemRecorded] = field(default_factory=list)
+    documents: list[DocumentFact] = field(default_factory=list)
+
+
+def changes_of(told: Iterable[tuple[int, Message]]) -> Changes:
+    """Return what messages change, each given with its publisher's position."""
+    changes = Changes()
+    for position, message in told:
+        if isinstance(message, RunStarted):
+            changes.runs.append(message)
+        elif isinstance(message, DossierItemRecorded):
+            changes.items.append(message)
+        elif (document := _document_of(message, position)) is not None:
+            changes.documents.append(document)
+        elif (fact := fact_of(message, position)) is not None:
+            changes.facts.append(fact)
+    return changes
+
+
+def is_ours(subject: str) -> bool:
+    """Return whether messages of a subject change the history, so that an unreadable one is missed."""
+    return subject in _SUBJECTS
+
+
+def dead_letter_of(advisory: dict[str, Any], at: datetime) -> DeadLetter:
+    """Return what a JetStream advisory says (ADR-1 of nats-architecture-and-design)."""
+    return DeadLetter(
+        stream=str(advisory.get("stream", "")),
+        sequence=int(advisory.get("stream_seq", 0)),
+        consumer=str(advisory.get("consumer", "")),
+        reason=str(advisory.get("reason") or advisory.get("type", "")),
+        at=at,
+    )
+
+
+def _document_of(message: Message, position: int) -> DocumentFact | None:
+    if isinstance(message, DocumentRequested):
+        return DocumentFact(
+            message.document_id,
+            Stage.DOSSIER,
+            position,
+            message.item_id,
+            message.slot,
+            message.requested_at,
+            "rendering",
+        )
+    if isinstance(message, LetterRendered) and message.document_id:
+        return DocumentFact(
+            message.document_id,
+            Stage.RENDERER,
+            position,
+            message.item_id,
+            message.slot,
+            message.rendered_at,
+            "generated",
+            attachment=message.parts.attachment,
+        )
+    if isinstance(message, RenderingFailed) and message.document_id:
+        return DocumentFact(
+            message.document_id,
+            Stage.RENDERER,
+            position,
+            message.item_id,
+            "generic_attachment",
+            message.failed_at,
+            "render_failed",
+            message.fault.detail,
+        )
+    return None

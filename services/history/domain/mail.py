@@ -1,0 +1,44 @@
+"""The mails of a line, as its timeline tells them: the first, and one for each time it was sent again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What became of one mail of a line."""
+
+    mail_id: UUID
+    ordinal: int
+    status: str
+    reason: str | None
+    attempts: int
+    requested_at: datetime
+    updated_at: datetime
+    message_id: str | None
+    wire_sha256: str | None
+
+
+def mails_of(timeline: Iterable[Mapping[str, Any]]) -> list[Mail]:
+    """Return the mails that a timeline (in order of ordinal, stage and position) tells of."""
+    return [_mail(list(facts)) for ordinal, facts in groupby(timeline, itemgetter("ordinal")) if ordinal]
+
+
+def _mail(facts: list[Mapping[str, Any]]) -> Mail:
+    last = facts[-1]
+    return Mail(
+        mail_id=last["mail_id"],
+        ordinal=last["ordinal"],
+        status=last["status"],
+        reason=last["reason"],
+        attempts=max(fact["attempt"] or 0 for fact in facts),
+        requested_at=min(fact["at"] for fact in facts),
+        updated_at=max(fact["at"] for fact in facts),
+        message_id=next((fact["message_id"] for fact in reversed(facts) if fact["message_id"]), None),
+        wire_sha256=next((fact["wire_sha256"] for fact in reversed(facts) if fact["wire_sha256"]), None),
+    )
