@@ -23,10 +23,9 @@ def import_contacts(
 ) -> Shown:
     """Record the contacts of a CSV file; ends with 4 where lines were refused, the others stand."""
     told = api.dossier.upload("/contacts/import", content_of(file), "text/csv")
-    refused = told.get("refused") or []
-    for line in refused:
-        say(f"line {line.get('line')}: {line.get('field') or ''} {line.get('detail') or line.get('code')}".strip())
-    return Facts(told, exit_code=Code.REFUSED if refused else 0)
+    for line in told["refused_lines"]:
+        say(f"line {line['line']}: {line['field']}: {line['detail']}")
+    return Facts(told, exit_code=Code.REFUSED if told["refused"] else 0)
 
 
 @app.command("list")

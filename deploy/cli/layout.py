@@ -28,4 +28,4 @@ def add_layout(
 @speaks
 def list_layouts(api: Api) -> Shown:
     """List layouts and their latest version."""
-    return Rows(("layout_id", "kind", "version", "name"), api.dossier.items("/layouts", limit=EVERY))
+    return Rows(("id", "kind", "version", "name"), api.dossier.items("/layouts", limit=EVERY))

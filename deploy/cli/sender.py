@@ -27,4 +27,4 @@ def add_sender(
 @speaks
 def list_senders(api: Api) -> Shown:
     """List senders."""
-    return Rows(("sender_id", "name", "address"), api.dossier.items("/senders", limit=EVERY))
+    return Rows(("id", "name", "address"), api.dossier.items("/senders", limit=EVERY))

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from deploy.cli.failure import Code, Failure
-from deploy.cli.speak import Data, settings_of
+from deploy.cli.speak import Data, settings_of, wrong_settings
 from deploy.local import SERVICES, AddressTaken, Guest, NoNats, OpenDoor, Wanted, run
 from deploy.nats_server import DidNotStart, FolderInUse
 from shared import logs
@@ -45,6 +46,8 @@ def run_here(settings: Settings, wanted: Wanted, guest: Guest | None = None) -> 
     """Run until told to stop. Raises Failure where it cannot start, or where a part died."""
     try:
         run(settings, wanted, guest)
+    except ValidationError as error:
+        raise wrong_settings(error) from error
     except BaseExceptionGroup as group:
         raise _failure(_first(group), settings) from group
     except (NoNats, AddressTaken, OpenDoor, FolderInUse, DidNotStart, LostPart, StoreUnavailable, OSError) as error:

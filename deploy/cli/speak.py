@@ -39,8 +39,13 @@ def settings_of(data: Path | None, **flags: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = (f"UITPOST_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
-        raise Failure(Code.WRONG_CONFIGURATION, *lines) from error
+        raise wrong_settings(error) from error
+
+
+def wrong_settings(error: ValidationError) -> Failure:
+    """Say which settings are wrong; never the value, which may be a secret."""
+    lines = (f"UITPOST_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
+    return Failure(Code.WRONG_CONFIGURATION, *lines)
 
 
 def answers(command: Callable[..., Shown]) -> Callable[..., None]:

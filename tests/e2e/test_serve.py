@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -34,6 +36,30 @@ def test_an_address_that_others_reach_is_not_opened_before_somebody_can_come_in(
 
     assert done.returncode == 78
     assert "uitpost token create" in done.stderr
+    assert left_of(tmp_path) == []
+
+
+async def test_a_service_whose_nats_is_away_lives_but_is_not_ready(tmp_path: Path, start: Start) -> None:
+    async with NatsServer(tmp_path / "nats"):
+        mailer = start(tmp_path, "serve", "mailer")
+        url = await asyncio.to_thread(mailer.says, r'"url": "(http://\S+?)"')
+        ready = await asyncio.to_thread(_status, url, "/readyz", 200)
+
+    away = await asyncio.to_thread(_status, url, "/readyz", 503)
+    alive = httpx2.get(f"{url}/healthz")
+
+    assert (ready, away, alive.status_code) == (200, 503, 200)
+    assert mailer.stop() == 0
+
+
+def test_the_death_of_nats_ends_the_process_and_leaves_nothing(tmp_path: Path, start: Start) -> None:
+    everything = start(tmp_path, "serve", "--all")
+    everything.says(r'"event": "(started)"')
+
+    os.kill(int((tmp_path / "nats" / "pid").read_text()), signal.SIGKILL)
+
+    assert everything.process.wait(WAITS) == 1
+    assert "nats-server ended with -9" in everything.output.read_text("utf-8")
     assert left_of(tmp_path) == []
 
 
@@ -77,3 +103,11 @@ def _all_ready(data: Path) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("not all services became ready")
+
+
+def _status(url: str, path: str, wanted: int) -> int:
+    """Return the status of a path, asked again until it is the wanted one or patience ends."""
+    deadline = time.monotonic() + WAITS
+    while (status := httpx2.get(url + path, timeout=WAITS).status_code) != wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return status

@@ -74,7 +74,7 @@ def a_run(**counts: int) -> dict[str, Any]:
 
 
 def test_a_list_is_plain_lines_when_piped(uitpost: Uitpost, api: StandIn) -> None:
-    item = {"sender_id": "sales", "name": "Sales\t[bold]\x1b[31m", "address": "sales@debrug.example"}
+    item = {"id": "sales", "name": "Sales\t[bold]\x1b[31m", "address": "sales@debrug.example"}
     api.answer("GET /senders", {"items": [item], "next": None})
 
     listed = uitpost("sender", "list")
@@ -84,7 +84,7 @@ def test_a_list_is_plain_lines_when_piped(uitpost: Uitpost, api: StandIn) -> Non
 
 
 def test_json_is_one_document_with_everything(uitpost: Uitpost, api: StandIn) -> None:
-    item = {"sender_id": "sales", "name": "Sales", "address": "sales@debrug.example", "more": [1]}
+    item = {"id": "sales", "name": "Sales", "address": "sales@debrug.example", "more": [1]}
     api.answer("GET /senders", {"items": [item], "next": None})
 
     assert json.loads(uitpost("sender", "list", "--json").out) == [item]
@@ -312,15 +312,14 @@ def test_rows_are_sent_again_by_id_or_by_filter_never_by_neither(uitpost: Uitpos
 
 def test_refused_lines_of_an_import_end_with_4_and_are_named(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
     refused = {"line": 3, "field": "kind", "code": "unknown_destination_kind", "detail": "no such kind"}
-    api.answer("POST /contacts/import", {"recorded": 1, "refused": [refused]})
+    api.answer("POST /contacts/import", {"recorded": 1, "refused": 1, "refused_lines": [refused]})
     contacts = tmp_path / "contacts.csv"
     contacts.write_text("kind,number\nperson,1\nplanet,2\n", "utf-8")
 
     ended = uitpost("contact", "import", str(contacts))
 
     assert ended.code == 4
-    assert "line 3" in ended.err
-    assert "no such kind" in ended.err
+    assert ended.err == "line 3: kind: no such kind\n"
     assert api.bodies("POST /contacts/import") == [contacts.read_bytes()]
 
 
