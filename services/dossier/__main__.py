@@ -1,0 +1,58 @@
+"""Wires the dossier together, by hand, in one place."""
+
+from services.dossier import inbox, layouts, outbox, web
+from services.dossier.adapters.mailer import AskedMailer
+from services.dossier.adapters.tables import METADATA, SqlTables
+from services.dossier.adapters.texts import TomlTexts
+from services.dossier.application import (
+    Attachments,
+    Contacts,
+    Dossier,
+    Importing,
+    Recording,
+    Refusals,
+    Resending,
+    Setup,
+    Upstream,
+)
+from services.dossier.application.recorder import Recorder
+from services.dossier.settings import Settings
+from shared import settings as shared_settings
+from shared.blobs import SqliteBlobs
+from shared.messaging import Asking, Connection
+from shared.process import Service
+from shared.relay import Relay, topics_of
+from shared.store import Store
+
+
+def assemble(settings: shared_settings.Settings) -> Service:
+    """Return the dossier, wired."""
+    own = settings if isinstance(settings, Settings) else Settings(**settings.model_dump())
+    store = Store(own.store_of("dossier"), "dossier", METADATA, own.keys_of("dossier"))
+    connection = Connection(own.nats_url or "nats://127.0.0.1:4222", "dossier", own.seed_of("dossier"))
+    blobs, tables = SqliteBlobs.create(own.blobs_path), SqlTables(store)
+    contacts, refusals = Contacts(store, tables), Refusals(store, TomlTexts())
+    attachments, setup = Attachments(store, tables, blobs), Setup(store, tables, blobs, layouts.canonical)
+    recorder = Recorder(store, tables, blobs, contacts)
+    recording = Recording(store, tables, blobs, attachments, own.consent, recorder.take_up)
+    resending = Resending(store, tables, AskedMailer(Asking(connection.broker)))
+    upstream = Upstream(recording, contacts, refusals)
+    importing = Importing(contacts)
+    dossier = Dossier(contacts, importing, setup, attachments, recording, resending, refusals, upstream)
+
+    async def set_up() -> None:
+        await setup.record_supplied(layouts.supplied(), {name: said["nl"] for name, said in layouts.names().items()})
+        if own.smtp_url:
+            await setup.record_smtp_url(own.smtp_url)
+
+    relay = Relay(store, outbox.told, topics_of(outbox.told), connection)
+    return Service(
+        name="dossier",
+        store=store,
+        connection=connection,
+        inbox=inbox.inbox(dossier),
+        asked=inbox.asked(dossier),
+        start=[set_up],
+        background=[relay.run, recorder.run],
+        routers=web.routes(dossier),
+    )

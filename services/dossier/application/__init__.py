@@ -1,0 +1,28 @@
+"""What the dossier does: each use case reads as a list of steps, over the ports it needs."""
+
+from dataclasses import dataclass
+
+from services.dossier.application.attachments import Attachments
+from services.dossier.application.contacts import Contacts
+from services.dossier.application.importing import Importing
+from services.dossier.application.recording import Recording
+from services.dossier.application.refusals import Refusals
+from services.dossier.application.resending import Resending
+from services.dossier.application.setup import Setup
+from services.dossier.application.upstream import Upstream
+
+__all__ = ["Attachments", "Contacts", "Dossier", "Importing", "Recording", "Refusals", "Resending", "Setup", "Upstream"]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The use cases, for whoever stands at a door."""
+
+    contacts: Contacts
+    importing: Importing
+    setup: Setup
+    attachments: Attachments
+    recording: Recording
+    resending: Resending
+    refusals: Refusals
+    upstream: Upstream

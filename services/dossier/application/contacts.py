@@ -1,0 +1,106 @@
+"""Contacts are entered and changed: one by one, by thousands, and from what a request says of an addressee."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.dossier.application.ports import Tables
+from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.identity import Address, contact_id_of
+from services.dossier.domain.refusal import Refused, Wrong
+from shared.store import Conflict, Row, Store
+
+_NEXT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What somebody says of a contact: these facts hold as of that moment, None being now whatever was said before."""
+
+    address: Address
+    facts: dict[str, Any]
+    as_of: datetime | None = None
+
+
+@dataclass(slots=True)
+class Count:
+    """How many contacts were recorded anew, changed, or stood as they were said to be."""
+
+    recorded: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Contacts:
+    """The contacts of the dossier."""
+
+    def __init__(self, store: Store, tables: Tables) -> None:
+        self._store = store
+        self._tables = tables
+
+    async def enter(self, stated: Sequence[Stated]) -> Count:
+        """Record what is said of contacts, in one transaction; raise `Refused` where a number is of the other kind."""
+        while True:
+            known = await self._tables.known(_with_bases(stated))
+            if wrongs := [wrong for one in stated if (wrong := taken(known, one.address))]:
+                raise Refused(wrongs, status=409)
+            count, contacts = await self.decide(stated, known)
+            try:
+                await self._store.record(*contacts, rows=[self._tables.contact(contact) for contact in contacts])
+            except Conflict:
+                continue
+            return count
+
+    async def decide(self, stated: Sequence[Stated], known: dict[str, Known]) -> tuple[Count, list[Contact]]:
+        """Return what recording this takes, nothing recorded yet: an unknown organisation comes with its number."""
+        count = Count()
+        touched: dict[Address, Contact] = {}
+        for one in stated:
+            as_of = one.as_of or datetime.now(UTC)
+            if one.address.base.place not in known and one.address.base not in touched and one.address.contact_id:
+                touched[one.address.base] = Contact.record(one.address.base, as_of, {})
+            contact = touched.get(one.address)
+            if contact is None and one.address.place in known:
+                contact = await self._store.load(Contact, contact_id_of(one.address))
+            if contact is None:
+                touched[one.address] = Contact.record(one.address, as_of, one.facts)
+                count.recorded += 1
+                continue
+            before = len(contact.pending_events)
+            contact.change(one.as_of or max(as_of, contact.as_of + _NEXT), one.facts)
+            if len(contact.pending_events) > before:
+                touched[one.address] = contact
+                count.changed += 1
+            else:
+                count.unchanged += 1
+        return count, list(touched.values())
+
+    def rows(self, contacts: Sequence[Contact]) -> list[Row]:
+        """Return the rows that keep these contacts."""
+        return [self._tables.contact(contact) for contact in contacts]
+
+    async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
+        """Return the contacts at these addresses, by place."""
+        return await self._tables.known(addresses)
+
+    async def find(self, address: Address) -> Known | None:
+        """Return the contact at an address, None where there is none."""
+        found = (await self._tables.known([address])).get(address.place)
+        return found if found and found.address.kind == address.kind else None
+
+    async def list(self, q: str, after: str, limit: int) -> "list[Known]":
+        """Return contacts that `q` is found in, from the place `after` on."""
+        return await self._tables.contacts(q, after, limit)
+
+
+def taken(known: dict[str, Known], address: Address, field: str = "number") -> Wrong | None:
+    """Return that the number is of the other kind, since organisations and persons share one number space."""
+    standing = known.get(address.base.place) or known.get(address.place)
+    if standing is None or standing.address.kind == address.kind:
+        return None
+    return Wrong(field, "number_taken", {"number": address.number, "kind": standing.address.kind})
+
+
+def _with_bases(stated: Sequence[Stated]) -> set[Address]:
+    return {address for one in stated for address in (one.address, one.address.base)}

@@ -1,0 +1,78 @@
+"""What the use cases need of the world: tables beside the events, the mailer's word, and words for people."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.identity import Address
+from services.dossier.domain.refusal import Wrong
+from shared.contracts.asks import ResendAnswer
+from shared.contracts.message import Attachment
+from shared.store import Row
+
+Noun = Literal["sender", "mail-server", "layout"]
+
+
+class Tables(Protocol):
+    """The read models; what returns a `Row` is written with the events that it follows from."""
+
+    async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
+        """Return the contacts that stand at these addresses, by `Address.place`: one query per 500."""
+        ...
+
+    async def contacts(self, q: str, after: str, limit: int) -> list[Known]:
+        """Return up to `limit` contacts that `q` is found in, in the order of their places, from `after` on."""
+        ...
+
+    def contact(self, contact: Contact) -> Row:
+        """Return the row that keeps a contact as it now is."""
+        ...
+
+    def setup(self, noun: Noun, name: str, facts: Mapping[str, Any]) -> Row:
+        """Return the row that keeps a sender, mail server or layout as it now is."""
+        ...
+
+    async def set_up(self, noun: Noun) -> dict[str, dict[str, Any]]:
+        """Return what is set up of a kind, by id in order."""
+        ...
+
+    def attachment(self, file: Attachment) -> Row:
+        """Return the row that keeps a file that was put."""
+        ...
+
+    async def attachments(self, hashes: Collection[str]) -> dict[str, Attachment]:
+        """Return which of these files were put, by SHA-256."""
+        ...
+
+    def opened(self, run_id: UUID) -> Row:
+        """Return the row that keeps a run open until its last chunk is recorded and its frozen blobs are gone."""
+        ...
+
+    def closed(self, run_id: UUID) -> Row:
+        """Return the row change that closes a run."""
+        ...
+
+    async def open_runs(self) -> list[UUID]:
+        """Return the runs still open, oldest first."""
+        ...
+
+
+class Mailer(Protocol):
+    """Whoever sends the mails knows whether a row may get another one."""
+
+    async def may_resend(self, mail_id: UUID) -> ResendAnswer | None:
+        """Return its answer about the latest mail of a row, None where it does not answer."""
+        ...
+
+
+class Texts(Protocol):
+    """Words for people."""
+
+    def of(self, wrong: Wrong, language: str) -> str:
+        """Return in words what is wrong, in Dutch (`nl`) or English (`en`)."""
+        ...
+
+    def several(self, count: int, language: str) -> str:
+        """Return in words that so many things are wrong."""
+        ...

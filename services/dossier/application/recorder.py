@@ -1,0 +1,146 @@
+"""Accepted runs are recorded in the background, chunk by chunk and in turn, so that a small one overtakes a big one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from services.dossier.application.contacts import Contacts, Stated
+from services.dossier.application.ports import Tables
+from services.dossier.domain.contact import Contact
+from services.dossier.domain.frozen import Row, thaw
+from services.dossier.domain.identity import item_id_of, processing_id_of
+from services.dossier.domain.item import DossierItem
+from services.dossier.domain.processing import Processing
+from services.dossier.domain.run import Run
+from shared.blobs import BlobMissing, Blobs
+from shared.store import Conflict, Store, StoreUnavailable, unseal
+
+_log = structlog.get_logger()
+_PAUSE = 1.0  # seconds before a database that refused is tried again
+
+
+class Recorder:
+    """Records the items of accepted runs; what was open when it died it takes up again."""
+
+    def __init__(self, store: Store, tables: Tables, blobs: Blobs, contacts: Contacts) -> None:
+        self._store = store
+        self._tables = tables
+        self._blobs = blobs
+        self._contacts = contacts
+        self._open: deque[UUID] = deque()
+        self._woken = asyncio.Event()
+
+    def take_up(self, run_id: UUID) -> None:
+        """Record this run too, in turn."""
+        self._open.append(run_id)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Record until cancelled."""
+        for run_id in await self._tables.open_runs():
+            self.take_up(run_id)
+        while True:
+            self._woken.clear()
+            if not self._open:
+                await self._woken.wait()
+            run_id = self._open.popleft()
+            try:
+                if not await self.record_next(run_id):
+                    self._open.append(run_id)
+            except StoreUnavailable as error:
+                _log.warning("items wait for the database", run_id=str(run_id), error=str(error))
+                self._open.append(run_id)
+                await asyncio.sleep(_PAUSE)
+
+    async def record_next(self, run_id: UUID) -> bool:
+        """Record the next chunk of a run; return whether the run is done."""
+        run = await self._store.load(Run, run_id)
+        assert run is not None  # noqa: S101 -- it was opened in the transaction that started it
+        if run.is_recorded:
+            await self._close(run)
+            return True
+        index = run.recorded
+        is_last = index + 1 == len(run.chunks)
+        try:
+            frozen = await asyncio.to_thread(self._blobs.get, run.chunks[index])
+        except BlobMissing:
+            return await self._was_closed(run)
+        rows = thaw(run.id, index, frozen, self._unseal)
+        contacts = await self._new_of(rows)
+        items = [_item(run, row) for row in rows] if run.separately else []
+        processings = [_processing(run, row) for row in rows] if run.rows else []
+        run.chunk_recorded()
+        try:
+            await self._store.record(*contacts, *items, *processings, run, rows=self._contacts.rows(contacts))
+        except Conflict:  # with a contact changed meanwhile, or with another recorder: look again
+            return False
+        if is_last:
+            await self._close(run)
+        return is_last
+
+    async def _close(self, run: Run) -> None:
+        """Let the frozen destinations go; done again if this is not heard of to the end."""
+        await asyncio.to_thread(self._blobs.delete, run.chunks)
+        await self._store.record(rows=[self._tables.closed(run.id)])
+
+    async def _was_closed(self, run: Run) -> bool:
+        """Return that another recorder was faster; raise `BlobMissing` where the destinations are lost."""
+        latest = await self._store.load(Run, run.id)
+        if latest is None or not latest.is_recorded:
+            raise BlobMissing(run.chunks[run.recorded])
+        return True
+
+    async def _new_of(self, rows: Sequence[Row]) -> list[Contact]:
+        stated = [
+            Stated(row.address, row.stated, datetime.fromisoformat(row.stated_as_of))
+            for row in rows
+            if row.stated is not None and row.stated_as_of
+        ]
+        if not stated:
+            return []
+        known = await self._contacts.known({place for one in stated for place in (one.address, one.address.base)})
+        _, contacts = await self._contacts.decide(stated, known)
+        return contacts
+
+    def _unseal(self, person: str, sealed: bytes, place: bytes) -> dict[str, Any] | None:
+        key = self._store.keyring.find(person)
+        return unseal(key, sealed, place) if key else None
+
+
+def _item(run: Run, row: Row) -> DossierItem:
+    return DossierItem.record(
+        item_id_of(run.id, row.address.d),
+        run_id=run.id,
+        type=run.content["type"],
+        subject=run.content["subject"],
+        comment=run.comment,
+        issue_method=run.content["issue_method"],
+        record_separately=True,
+        destinations=[row.address._asdict()],
+        attachments=run.content["attachments"],
+        submitted_by=run.submitted_by,
+    )
+
+
+def _processing(run: Run, row: Row) -> Processing:
+    item_id = item_id_of(run.id, row.address.d if run.separately else None)
+    processing_id = processing_id_of(item_id, row.address.d)
+    facts: dict[str, Any] = {
+        "run_id": run.id,
+        "item_id": item_id,
+        "person": row.person,
+        "destination": row.address._asdict(),
+        "recipient": row.recipient,
+        "merge": row.merge,
+        "content": run.content,
+        "document_date": run.document_date,
+        "operator": run.submitted_by,
+    }
+    if row.exclusion:
+        return Processing.exclude(processing_id, status=row.exclusion[0], reason=row.exclusion[1], **facts)
+    return Processing.request(processing_id, **facts)

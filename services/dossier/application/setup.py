@@ -1,0 +1,137 @@
+"""Senders, mail servers and layouts are set up: the same again records nothing."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.dossier.application.ports import Noun, Tables
+from services.dossier.domain.identity import setup_id_of
+from services.dossier.domain.layout import DocumentLayout, LayoutFacts
+from services.dossier.domain.mail_server import MailServer, MailServerFacts, of_url
+from services.dossier.domain.refusal import Refused, Wrong
+from services.dossier.domain.sender import Sender, SenderFacts
+from services.dossier.domain.text import is_number
+from shared.blobs import Blob, Blobs
+from shared.contracts.dossier import LayoutDocument
+from shared.store import Conflict, Store
+
+A = TypeVar("A", Sender, MailServer, DocumentLayout)
+Facts = dict[str, Any]
+SMTP_URL = "env:UITPOST_SMTP_URL"
+_NAME = 80
+
+
+class Setup:
+    """What is set up before anything can be sent."""
+
+    def __init__(
+        self, store: Store, tables: Tables, blobs: Blobs, canonical: Callable[[LayoutDocument], bytes]
+    ) -> None:
+        self._store = store
+        self._tables = tables
+        self._blobs = blobs
+        self._canonical = canonical
+
+    async def all(self, noun: Noun) -> dict[str, Facts]:
+        """Return what is set up of a kind, by id."""
+        return await self._tables.set_up(noun)
+
+    async def one(self, noun: Noun, name: str) -> Facts | None:
+        """Return one sender, mail server or layout, None where there is none."""
+        return (await self._tables.set_up(noun)).get(name)
+
+    async def put_sender(self, name: str, facts: SenderFacts) -> Facts:
+        """Set up a sender; raise `Refused` for one that can't be."""
+        _check(name, facts.wrongs())
+        said = facts.model_dump()
+        await self._put(
+            Sender, "sender", name, lambda: Sender.record(name, said), lambda sender: sender.change(said), _of_facts
+        )
+        return said
+
+    async def put_mail_server(self, name: str, facts: MailServerFacts) -> Facts:
+        """Set up a mail server; raise `Refused` for one that can't be."""
+        _check(name, facts.wrongs())
+        said = facts.model_dump()
+        await self._put(
+            MailServer,
+            "mail-server",
+            name,
+            lambda: MailServer.record(name, said),
+            lambda server: server.change(said),
+            _of_facts,
+        )
+        return said
+
+    async def put_layout(self, name: str, facts: LayoutFacts) -> Facts:
+        """Put a layout, as its next version if anything differs; raise `Refused` for a supplied or wrong one."""
+        _check(name, facts.wrongs())
+        standing = await self.one("layout", name)
+        if standing and standing["supplied"]:
+            raise Refused([Wrong("id", "supplied_layout", {"layout": name})], status=409)
+        return await self._put_layout(name, facts.name, facts.document(), supplied=False)
+
+    async def record_supplied(self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str]) -> None:
+        """Put the layouts that come with the product, each as its next version where it changed."""
+        for layout_id, document in layouts.items():
+            await self._put_layout(layout_id, names.get(layout_id, layout_id), document, supplied=True)
+
+    async def record_smtp_url(self, url: str) -> None:
+        """Set up the mail server of the settings as `default`; raise ValueError for a URL that is none."""
+        await self.put_mail_server("default", of_url(url, SMTP_URL))
+
+    async def _put_layout(self, name: str, title: str, document: LayoutDocument, *, supplied: bool) -> Facts:
+        blob = Blob(self._canonical(document), compress=True)
+        [ref] = await asyncio.to_thread(self._blobs.put_many, [blob])
+        fields = [field.model_dump() for field in document.fields]
+        said: Facts = {"name": title, "kind": document.kind, "fields": fields, "sha256": ref.sha256}
+        layout = await self._put(
+            DocumentLayout,
+            "layout",
+            name,
+            lambda: DocumentLayout.record(name, said, supplied=supplied),
+            lambda layout: layout.change(said),
+            _of_layout,
+        )
+        return _of_layout(layout)
+
+    async def _put(
+        self,
+        kind: type[A],
+        noun: Noun,
+        name: str,
+        record: Callable[[], A],
+        change: Callable[[A], None],
+        row: Callable[[A], Facts],
+    ) -> A:
+        """Record or change what stands under a name; of two at once the later one finds the earlier's."""
+        identity: UUID = setup_id_of(noun, name)
+        while True:
+            aggregate = await self._store.load(kind, identity)
+            if aggregate is None:
+                aggregate = record()
+            else:
+                change(aggregate)
+            if not aggregate.pending_events:
+                return aggregate
+            try:
+                await self._store.record(aggregate, rows=[self._tables.setup(noun, name, row(aggregate))])
+            except Conflict:
+                continue
+            return aggregate
+
+
+def _of_facts(aggregate: Sender | MailServer) -> Facts:
+    return aggregate.facts
+
+
+def _of_layout(layout: DocumentLayout) -> Facts:
+    return {**layout.facts, "version": layout.number, "supplied": layout.supplied}
+
+
+def _check(name: str, wrongs: list[Wrong]) -> None:
+    if not is_number(name) or len(name) > _NAME or "/" in name:
+        wrongs = [Wrong("id", "wrong_number"), *wrongs]
+    if wrongs:
+        raise Refused(wrongs)

@@ -1,0 +1,127 @@
+"""Each destination of a request, decided: its merge data, its address, its consent, and what is wrong with any."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.dossier.domain.address import ConsentMode, Resolved, exclusion, resolve
+from services.dossier.domain.contact import Known
+from services.dossier.domain.frozen import Row
+from services.dossier.domain.identity import Address
+from services.dossier.domain.intake import GivenDestination, Intake
+from services.dossier.domain.refusal import TOLD, Wrong
+
+Fields = Sequence[tuple[str, str, bool]]  # layout id, field name, whether it is required
+
+
+@dataclass
+class Addressees:
+    """The rows of a request, and what is wrong with them."""
+
+    rows: list[Row] = field(default_factory=list)
+    wrongs: list[Wrong] = field(default_factory=list)
+    unknown_consent: int = 0
+
+
+def decide(intake: Intake, known: Mapping[str, Known], fields: Fields, mode: ConsentMode, now: datetime) -> Addressees:
+    """Return each destination decided, over the contacts `known` by place."""
+    decided = Addressees()
+    for number, destination in enumerate(intake.destinations):
+        address = destination.address
+        contact, base = known.get(address.place), known.get(address.base.place)
+        place = f"destinations[{number}]"
+        if len(decided.wrongs) < TOLD:
+            decided.wrongs += _contact_wrongs(destination, address, contact, base, place)
+            decided.wrongs += _merge_wrongs(destination, contact or base, fields, place)
+        given = destination.recipient.model_dump(exclude={"as_of"}) if destination.recipient else None
+        resolved = resolve(contact, base, given)
+        left_out = exclusion(resolved, mode, mailing=intake.is_mailing) if intake.issue_method == "email" else None
+        if left_out is None and resolved.consent == "unknown":
+            decided.unknown_consent += 1
+        decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
+    decided.wrongs += _issue_wrongs(intake, decided, mode)
+    return decided
+
+
+def _row(
+    destination: GivenDestination,
+    contact: Known | None,
+    base: Known | None,
+    resolved: Resolved,
+    left_out: tuple[str, str] | None,
+    fields: Fields,
+    now: datetime,
+) -> Row:
+    stated, as_of = _stated(destination, contact, now)
+    return Row(
+        address=destination.address,
+        person=contact.person if contact else destination.address.person(),
+        exclusion=left_out,
+        recipient=resolved.recipient,
+        merge=_merged(destination, contact or base, fields),
+        stated=stated,
+        stated_as_of=as_of.isoformat() if as_of else None,
+    )
+
+
+def _stated(
+    destination: GivenDestination, contact: Known | None, now: datetime
+) -> tuple[dict[str, Any] | None, datetime | None]:
+    """Return what the request makes known of the addressee: an unknown one, or one it knows newer facts of."""
+    given = destination.recipient
+    if given is None:
+        return None, None
+    as_of = given.as_of
+    if contact is not None and (as_of is None or contact.as_of is None or as_of <= contact.as_of):
+        return None, None
+    facts = {name: value for name, value in given.model_dump(exclude={"as_of"}).items() if value}
+    return facts, as_of or now
+
+
+def _merged(destination: GivenDestination, contact: Known | None, fields: Fields) -> dict[str, Any]:
+    """Return the merge data: what is given, and from the contact's own fields those that a layout declares."""
+    own = contact.fields if contact else {}
+    if not own or not fields:
+        return destination.merge
+    return {name: own[name] for _, name, _ in fields if name in own} | destination.merge
+
+
+def _contact_wrongs(
+    destination: GivenDestination, address: Address, contact: Known | None, base: Known | None, place: str
+) -> Iterator[Wrong]:
+    standing = base or contact
+    if standing and standing.address.kind != address.kind:
+        values = {"number": address.number, "kind": standing.address.kind}
+        yield Wrong(f"{place}.number", "number_taken", values)
+    elif contact is None and destination.recipient is None:
+        shown = f"{address.kind} {address.number}{' ' + address.contact_id if address.contact_id else ''}"
+        yield Wrong(place, "unknown_contact", {"contact": shown})
+
+
+def _merge_wrongs(destination: GivenDestination, contact: Known | None, fields: Fields, place: str) -> Iterator[Wrong]:
+    if not any(required for *_, required in fields):
+        return
+    merge = _merged(destination, contact, fields)
+    for layout, name, required in fields:
+        value = merge.get(name)
+        if required and (value is None or (isinstance(value, str) and not value.strip())):
+            yield Wrong(f"{place}.merge.{name}", "merge_field_missing", {"layout": layout, "name": name})
+
+
+def _issue_wrongs(intake: Intake, decided: Addressees, mode: ConsentMode) -> Iterator[Wrong]:
+    if intake.issue_method != "email":
+        return
+    missing = [
+        (n, row.exclusion[1])
+        for n, row in enumerate(decided.rows)
+        if row.exclusion and row.exclusion[0] == "no_address"
+    ]
+    if intake.missing_addresses == "refuse" and missing:
+        for number, reason in missing[:TOLD]:
+            yield Wrong(f"destinations[{number}]", f"address_{reason}")
+        return
+    if all(row.exclusion for row in decided.rows):
+        yield Wrong("destinations", "no_valid_addressees")
+    elif mode == "attest" and intake.is_mailing and decided.unknown_consent and not intake.consent_attested:
+        yield Wrong("consent_attested", "consent_not_attested", {"count": decided.unknown_consent})

@@ -1,0 +1,129 @@
+"""What a request chooses from the set-up: layouts, sender and mail server, and which of it can't be chosen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.dossier.domain.intake import Intake
+from services.dossier.domain.refusal import Wrong
+from services.dossier.domain.text import is_email
+
+Facts = Mapping[str, Any]
+DEFAULT = "default"  # the mail server that is used where it is set up, else the first one
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """All that is set up, by id."""
+
+    senders: Mapping[str, Facts]
+    mail_servers: Mapping[str, Facts]
+    layouts: Mapping[str, Facts]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen: what every row of the run shares."""
+
+    body_layout: Facts | None
+    attachment_layout: Facts | None
+    sender: dict[str, Any] | None
+    mail_server_id: str | None
+    wrongs: tuple[Wrong, ...]
+
+    @property
+    def layouts(self) -> list[dict[str, Any]]:
+        """The pinned layout versions (A24)."""
+        return [_version(layout) for layout in (self.body_layout, self.attachment_layout) if layout]
+
+    @property
+    def fields(self) -> list[tuple[str, str, bool]]:
+        """The merge fields declared: layout id, name, whether it is required."""
+        return [
+            (layout["layout_id"], field["name"], field["required"])
+            for layout in (self.body_layout, self.attachment_layout)
+            if layout
+            for field in layout["fields"]
+        ]
+
+    def content(self, intake: Intake, attachments: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return what all rows of the run share."""
+        return {
+            "type": intake.type,
+            "subject": intake.subject,
+            "issue_method": intake.issue_method,
+            "sender": self.sender,
+            "mail_server_id": self.mail_server_id or DEFAULT,
+            "body_layout": _version(self.body_layout),
+            "body_text": self._typed_body(intake),
+            "attachment_layout": _version(self.attachment_layout),
+            "attachment_read_only": self.attachment_layout is not None,
+            "attachments": attachments,
+            "record_separately": intake.separately,
+        }
+
+    def _typed_body(self, intake: Intake) -> str | None:
+        if intake.issue_method != "email" or self.body_layout:
+            return None
+        return intake.body_text or ""
+
+
+def choose(intake: Intake, set_up: SetUp) -> Choice:
+    """Return what the request chooses; its `wrongs` say what can't be chosen."""
+    body = _layout(set_up, intake.body_layout_id)
+    attachment = _layout(set_up, intake.attachment_layout_id)
+    sender = _sender(intake, set_up)
+    servers = set_up.mail_servers
+    server = DEFAULT if DEFAULT in servers else next(iter(servers), None)
+    wrongs = (*_layout_wrongs(intake, body, attachment), *_sending_wrongs(intake, set_up, sender, server))
+    issues = intake.issue_method
+    return Choice(
+        body_layout=body if issues == "email" else None,
+        attachment_layout=attachment if issues != "none" else None,
+        sender=sender,
+        mail_server_id=server if issues == "email" else None,
+        wrongs=wrongs,
+    )
+
+
+def _layout(set_up: SetUp, layout_id: str | None) -> Facts | None:
+    facts = set_up.layouts.get(layout_id) if layout_id else None
+    return {"layout_id": layout_id, **facts} if facts else None
+
+
+def _version(layout: Facts | None) -> Any:
+    return {name: layout[name] for name in ("layout_id", "version", "sha256")} if layout else None
+
+
+def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None) -> Iterator[Wrong]:
+    for field, layout_id, layout in (
+        ("body_layout_id", intake.body_layout_id, body),
+        ("attachment_layout_id", intake.attachment_layout_id, attachment),
+    ):
+        if layout_id and layout is None:
+            yield Wrong(field, "unknown_layout", {"layout": layout_id[:80]})
+    if body and body["kind"] == "typst":
+        yield Wrong("body_layout_id", "layout_kind", {"layout": intake.body_layout_id, "kind": body["kind"]})
+    if attachment and attachment["kind"] != "typst":
+        yield Wrong(
+            "attachment_layout_id", "layout_kind", {"layout": attachment["layout_id"], "kind": attachment["kind"]}
+        )
+    elif attachment and intake.attachment_read_only is False:
+        yield Wrong("attachment_read_only", "layout_is_pdf_only", {"layout": attachment["layout_id"]})
+
+
+def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server: str | None) -> Iterator[Wrong]:
+    if intake.sender_id and intake.sender_id not in set_up.senders:
+        yield Wrong("sender_id", "unknown_sender", {"sender": intake.sender_id[:80]})
+    elif intake.issue_method == "email" and sender and not is_email(sender["address"]):
+        yield Wrong("sender_address", "invalid_sender_address")
+    if intake.issue_method == "email" and server is None:
+        yield Wrong("issue_method", "mail_server_not_configured")
+
+
+def _sender(intake: Intake, set_up: SetUp) -> dict[str, Any] | None:
+    """Return the sender name and address: what is given goes before the sender's own (FR-59, A8)."""
+    known = set_up.senders.get(intake.sender_id or "", {})
+    address = intake.sender_address if intake.sender_address is not None else known.get("address")
+    name = intake.sender_name if intake.sender_name is not None else known.get("name", "")
+    return {"sender_id": intake.sender_id, "name": name, "address": address} if address else None

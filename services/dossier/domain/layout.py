@@ -1,0 +1,136 @@
+"""Document layouts: versions by content, and the merge fields that each declares."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from eventsourcing.domain import Aggregate
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.dossier.domain.identity import setup_id_of
+from services.dossier.domain.refusal import Wrong
+from services.dossier.domain.text import has_control
+from shared.contracts.dossier import LayoutDocument
+
+_PARTS = {
+    "text": frozenset({"subject", "text"}),
+    "html": frozenset({"subject", "text", "html"}),
+    "typst": frozenset({"subject", "typst", "filename"}),
+}
+_MAIN = {"text": "text", "html": "html", "typst": "typst"}
+_LANGUAGES = ("nl", "en")
+_SOURCE = 500_000  # characters of one source text
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class DeclaredField(BaseModel):
+    """A merge field that a layout declares."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str = Field(max_length=100)
+    required: bool = False
+
+
+class LayoutFacts(BaseModel):
+    """What is put of a layout: its sources by language, in each its texts by name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str = Field(min_length=1, max_length=200)
+    kind: Literal["text", "html", "typst"]
+    fields: list[DeclaredField] = Field([], max_length=500)
+    sources: dict[str, dict[str, str]]
+
+    def wrongs(self) -> list[Wrong]:
+        """Return what no model can say of it; whether its sources render shows in the renderer."""
+        return [*self._field_wrongs(), *self._source_wrongs()]
+
+    def document(self) -> LayoutDocument:
+        """Return the content of this version."""
+        return LayoutDocument.model_validate(self.model_dump(include={"kind", "fields", "sources"}))
+
+    def _field_wrongs(self) -> Iterator[Wrong]:
+        if has_control(self.name):
+            yield Wrong("name", "control_character")
+        seen: set[str] = set()
+        for number, field in enumerate(self.fields):
+            if not _FIELD.fullmatch(field.name):
+                yield Wrong(f"fields[{number}].name", "wrong_field_name")
+            if field.name in seen:
+                yield Wrong(f"fields[{number}].name", "duplicate_field", {"name": field.name})
+            seen.add(field.name)
+
+    def _source_wrongs(self) -> Iterator[Wrong]:
+        if not self.sources:
+            yield Wrong("sources", "missing")
+        for language, texts in self.sources.items():
+            place = f"sources.{language}"
+            if language not in _LANGUAGES:
+                yield Wrong(place, "unknown_language")
+            if _MAIN[self.kind] not in texts:
+                yield Wrong(f"{place}.{_MAIN[self.kind]}", "missing")
+            for part, text in texts.items():
+                if part not in _PARTS[self.kind]:
+                    yield Wrong(f"{place}.{part}", "not_of_this_kind", {"kind": self.kind})
+                if len(text) > _SOURCE:
+                    yield Wrong(f"{place}.{part}", "too_long", {"most": _SOURCE})
+
+
+class DocumentLayout(Aggregate):
+    """A layout and its latest version."""
+
+    TOPIC = "dossier.DocumentLayout"
+
+    class Created(Aggregate.Created):
+        """The first fact of a layout."""
+
+        TOPIC = "dossier.DocumentLayout.Created"
+
+    class Recorded(Created):
+        """A layout was put, as version 1."""
+
+        TOPIC = "dossier.DocumentLayout.Recorded"
+
+        layout_id: str
+        supplied: bool
+        name: str
+        kind: str
+        fields: list[dict[str, Any]]
+        sha256: str
+
+    class VersionRecorded(Aggregate.Event):
+        """A layout got other content or another name, as its next version."""
+
+        TOPIC = "dossier.DocumentLayout.VersionRecorded"
+
+        number: int
+        name: str
+        kind: str
+        fields: list[dict[str, Any]]
+        sha256: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let this be the latest version."""
+            assert isinstance(aggregate, DocumentLayout)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.number = self.number
+            aggregate.facts = {"name": self.name, "kind": self.kind, "fields": self.fields, "sha256": self.sha256}
+
+    def __init__(
+        self, layout_id: str, supplied: bool, name: str, kind: str, fields: list[dict[str, Any]], sha256: str
+    ) -> None:
+        self.layout_id = layout_id
+        self.supplied = supplied
+        self.number = 1
+        self.facts: dict[str, Any] = {"name": name, "kind": kind, "fields": fields, "sha256": sha256}
+
+    @classmethod
+    def record(cls, name: str, facts: dict[str, Any], *, supplied: bool) -> Self:
+        """Put a layout for the first time."""
+        identity = setup_id_of("layout", name)
+        return cls._create(cls.Recorded, id=identity, layout_id=name, supplied=supplied, **facts)
+
+    def change(self, facts: dict[str, Any]) -> None:
+        """Put a next version, if anything of it is otherwise."""
+        if facts != self.facts:
+            self.trigger_event(self.VersionRecorded, number=self.number + 1, **facts)

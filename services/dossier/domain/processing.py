@@ -1,0 +1,142 @@
+"""Rows: one item at one destination, with every mail or letter that was asked for it (A11)."""
+
+from datetime import date
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from services.dossier.domain.identity import mail_id_of
+
+
+class Processing(Aggregate):
+    """The row of one destination; `content` is what all rows of its run share."""
+
+    TOPIC = "dossier.Processing"
+
+    class Created(Aggregate.Created):
+        """The first fact of a row."""
+
+        TOPIC = "dossier.Processing.Created"
+        PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
+
+        run_id: UUID
+        item_id: UUID
+        person: str | None
+        destination: dict[str, Any]
+        recipient: dict[str, Any] | None
+        merge: dict[str, Any] | None
+        content: dict[str, Any]
+        document_date: date
+        operator: str | None
+
+    class Requested(Created):
+        """Its first mail or letter is to be made."""
+
+        TOPIC = "dossier.Processing.Requested"
+
+        mail_id: UUID
+
+    class Excluded(Created):
+        """It gets no mail, for this reason."""
+
+        TOPIC = "dossier.Processing.Excluded"
+
+        status: str
+        reason: str
+
+    class RequestedAgain(Aggregate.Event):
+        """Somebody asked for its next mail; all facts are stated anew, since each fact is told by itself."""
+
+        TOPIC = "dossier.Processing.RequestedAgain"
+        PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
+
+        run_id: UUID
+        item_id: UUID
+        person: str | None
+        destination: dict[str, Any]
+        recipient: dict[str, Any] | None
+        merge: dict[str, Any] | None
+        content: dict[str, Any]
+        document_date: date
+        mail_id: UUID
+        ordinal: int
+        resend_of: UUID | None
+        token: UUID
+        operator: str
+        reason: str
+        parts: dict[str, Any] | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let this be the row's latest mail."""
+            assert isinstance(aggregate, Processing)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.ordinal = self.ordinal
+            aggregate.tokens[self.token] = self.ordinal
+
+    def __init__(
+        self,
+        run_id: UUID,
+        item_id: UUID,
+        person: str | None,
+        destination: dict[str, Any],
+        recipient: dict[str, Any] | None,
+        merge: dict[str, Any] | None,
+        content: dict[str, Any],
+        document_date: date,
+        mail_id: UUID | None = None,
+        status: str | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self.item_id = item_id
+        self.person = person
+        self.destination = destination
+        self.recipient = recipient
+        self.merge = merge
+        self.content = content
+        self.document_date = document_date
+        self.excluded = status
+        self.ordinal = 1 if mail_id else 0
+        self.tokens: dict[UUID, int] = {}
+
+    @classmethod
+    def request(cls, processing_id: UUID, **facts: Any) -> Self:
+        """Ask for the row's first mail or letter."""
+        return cls._create(cls.Requested, id=processing_id, mail_id=mail_id_of(processing_id, 1), **facts)
+
+    @classmethod
+    def exclude(cls, processing_id: UUID, status: str, reason: str, **facts: Any) -> Self:
+        """Record that the destination gets no mail."""
+        return cls._create(cls.Excluded, id=processing_id, status=status, reason=reason, **facts)
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether the row is a letter, which is made and not sent."""
+        return bool(self.content["issue_method"] == "document")
+
+    @property
+    def latest_mail_id(self) -> UUID | None:
+        """The row's latest mail, None while it never had one."""
+        return mail_id_of(self.id, self.ordinal) if self.ordinal else None
+
+    def request_again(
+        self, token: UUID, operator: str, reason: str, recipient: dict[str, Any] | None, parts: dict[str, Any] | None
+    ) -> None:
+        """Ask for the row's next mail."""
+        self.trigger_event(
+            self.RequestedAgain,
+            run_id=self.run_id,
+            item_id=self.item_id,
+            person=self.person,
+            destination=self.destination,
+            recipient=recipient,
+            merge=self.merge,
+            content=self.content,
+            document_date=self.document_date,
+            mail_id=mail_id_of(self.id, self.ordinal + 1),
+            ordinal=self.ordinal + 1,
+            resend_of=self.latest_mail_id,
+            token=token,
+            operator=operator,
+            reason=reason,
+            parts=parts,
+        )

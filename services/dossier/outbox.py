@@ -1,0 +1,167 @@
+"""What the dossier tells: each fact that has a contract, in its words; all other facts stay private."""
+
+from functools import singledispatch
+from typing import Any
+
+from services.dossier.domain.item import DossierItem
+from services.dossier.domain.mail_server import MailServer
+from services.dossier.domain.processing import Processing
+from services.dossier.domain.refusal import Refusal
+from services.dossier.domain.run import Run
+from shared.contracts import Message
+from shared.contracts.dossier import (
+    DocumentRequested,
+    DossierItemExcluded,
+    DossierItemRecorded,
+    DossierItemRequested,
+    IntakeRefused,
+    MailServerSet,
+    RunStarted,
+)
+
+
+@singledispatch
+def told(event: object) -> Message | None:  # noqa: ARG001 -- a fact without a contract
+    """Return the message that tells a fact, None for one that stays private."""
+    return None
+
+
+@told.register
+def _run_started(event: Run.Started) -> Message:
+    return _message(
+        RunStarted,
+        run_id=event.originator_id,
+        request_id=event.request_id,
+        type=event.content["type"],
+        subject=event.content["subject"],
+        issue_method=event.content["issue_method"],
+        record_separately=event.content["record_separately"],
+        total=event.rows,
+        excluded=event.excluded,
+        layouts=event.layouts,
+        consent_attested=event.consent_attested,
+        submitted_by=event.submitted_by,
+        started_at=event.timestamp,
+    )
+
+
+@told.register
+def _item_recorded(event: DossierItem.Recorded) -> Message:
+    return _message(
+        DossierItemRecorded,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        type=event.type,
+        subject=event.subject,
+        comment=event.comment,
+        issue_method=event.issue_method,
+        record_separately=event.record_separately,
+        destinations=event.destinations,
+        attachments=event.attachments,
+        submitted_by=event.submitted_by,
+        recorded_at=event.timestamp,
+    )
+
+
+@told.register
+def _document_requested(event: DossierItem.DocumentRequested) -> Message:
+    content = event.content
+    return _message(
+        DocumentRequested,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        document_id=event.document_id,
+        slot=event.slot,
+        subject=content["subject"],
+        language=event.language,
+        sender=content["sender"],
+        body_layout=content["body_layout"],
+        body_text=content["body_text"],
+        attachment_layout=content["attachment_layout"],
+        document_date=event.document_date,
+        requested_at=event.timestamp,
+    )
+
+
+@told.register
+def _requested(event: Processing.Requested) -> Message:
+    return _message(
+        DossierItemRequested,
+        run_id=event.run_id,
+        item_id=event.item_id,
+        processing_id=event.originator_id,
+        mail_id=event.mail_id,
+        requested_by=event.operator,
+        requested_at=event.timestamp,
+        **_mail(event),
+    )
+
+
+@told.register
+def _requested_again(event: Processing.RequestedAgain) -> Message:
+    return _message(
+        DossierItemRequested,
+        run_id=event.run_id,
+        item_id=event.item_id,
+        processing_id=event.originator_id,
+        mail_id=event.mail_id,
+        ordinal=event.ordinal,
+        requested_by=event.operator,
+        requested_at=event.timestamp,
+        resend_of=event.resend_of,
+        resend_reason=event.reason or None,
+        parts=event.parts,
+        **_mail(event),
+    )
+
+
+@told.register
+def _excluded(event: Processing.Excluded) -> Message:
+    return _message(
+        DossierItemExcluded,
+        run_id=event.run_id,
+        item_id=event.item_id,
+        processing_id=event.originator_id,
+        person=event.person,
+        destination=event.destination,
+        recipient=event.recipient,
+        subject=event.content["subject"],
+        issue_method=event.content["issue_method"],
+        status=event.status,
+        reason=event.reason,
+        excluded_at=event.timestamp,
+    )
+
+
+@told.register(MailServer.Recorded)
+@told.register(MailServer.Changed)
+def _mail_server_set(event: MailServer.Recorded | MailServer.Changed) -> Message:
+    return _message(MailServerSet, mail_server_id=event.mail_server_id, set_at=event.timestamp, **event.facts)
+
+
+@told.register
+def _refused(event: Refusal.Recorded) -> Message:
+    return _message(
+        IntakeRefused,
+        refusal_id=event.originator_id,
+        request_id=event.request_id,
+        code=event.code,
+        detail=event.detail,
+        errors=event.errors,
+        refused_at=event.timestamp,
+    )
+
+
+def _message(kind: type[Message], **facts: Any) -> Message:
+    return kind.model_validate(facts)
+
+
+def _mail(event: Processing.Requested | Processing.RequestedAgain) -> dict[str, Any]:
+    return {
+        "person": event.person,
+        "destination": event.destination,
+        "recipient": event.recipient,
+        "merge": event.merge,
+        "document_date": event.document_date,
+        **event.content,
+    }

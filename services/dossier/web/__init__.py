@@ -1,0 +1,11 @@
+"""The doors of the dossier over HTTP: contacts, what is set up, and items to be recorded."""
+
+from fastapi import APIRouter
+
+from services.dossier.application import Dossier
+from services.dossier.web import contacts, items, setup
+
+
+def routes(dossier: Dossier) -> list[APIRouter]:
+    """Return the routes of the dossier."""
+    return [contacts.routes(dossier), setup.routes(dossier), items.routes(dossier)]

@@ -1,0 +1,139 @@
+"""Contacts over HTTP: listed, looked up, put and imported.
+
+A contact person is addressed as kind `contact_person` with the organisation's number, and `contact_id` in the query;
+it is the same contact as that of kind `organisation` with this number and `contact_id`.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from services.dossier.application import Dossier
+from services.dossier.application.contacts import Stated
+from services.dossier.domain.contact import ContactFacts, Known, address_wrongs
+from services.dossier.domain.identity import Address
+from services.dossier.domain.intake import parse
+from services.dossier.domain.refusal import Refused, Wrong, as_said
+from services.dossier.web.body import answering, on_disk, takes, whole
+from shared.access import Caller
+from shared.pages import language, reads, sends
+
+_ONE = "/api/v1/contacts/{kind}/{number}"
+_ContactId = Annotated[str | None, Query(description="The contact person chosen there", max_length=80)]
+
+
+def routes(dossier: Dossier) -> APIRouter:
+    """Return the routes of contacts."""
+    router = APIRouter(tags=["contacts"])
+
+    @router.get("/api/v1/contacts")
+    async def list_contacts(
+        request: Request,
+        _: Annotated[Caller, Depends(reads)],
+        q: Annotated[str, Query(max_length=200)] = "",
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    ) -> dict[str, Any]:
+        """List contacts in which `q` is found (number, name or address), page by page."""
+        with answering(dossier.refusals, request):
+            found = await dossier.contacts.list(q, _after(cursor), limit + 1)
+            more = _cursor(found[limit - 1]) if len(found) > limit else None
+            return {"items": [_shown(contact) for contact in found[:limit]], "next": more}
+
+    @router.get(_ONE)
+    async def get_contact(
+        request: Request,
+        _: Annotated[Caller, Depends(reads)],
+        kind: str,
+        number: str,
+        contact_id: _ContactId = None,
+    ) -> dict[str, Any]:
+        """Show one contact."""
+        with answering(dossier.refusals, request):
+            contact = await dossier.contacts.find(_address(kind, number, contact_id))
+            if contact is None:
+                shown = f"{kind} {number}{' ' + contact_id if contact_id else ''}"[:200]
+                raise Refused([Wrong("", "unknown_contact", {"contact": shown})], status=404)
+            return _shown(contact)
+
+    @router.put(_ONE, openapi_extra=takes(ContactFacts, "put", _ONE))
+    async def put_contact(
+        request: Request,
+        _: Annotated[Caller, Depends(sends)],
+        kind: str,
+        number: str,
+        contact_id: _ContactId = None,
+    ) -> dict[str, Any]:
+        """Put a contact: what the body leaves out gets its default."""
+        with answering(dossier.refusals, request):
+            address = _address(kind, number, contact_id)
+            facts = as_said(ContactFacts, parse(await whole(request)))
+            if wrongs := facts.wrongs():
+                raise Refused(wrongs)
+            await dossier.contacts.enter([Stated(address, facts.model_dump())])
+            contact = await dossier.contacts.find(address)
+            assert contact is not None  # noqa: S101 -- it was entered just now
+            return _shown(contact)
+
+    @router.post("/api/v1/contacts/import", openapi_extra={"requestBody": {"content": {"text/csv": {}}}})
+    async def import_contacts(request: Request, _: Annotated[Caller, Depends(sends)]) -> dict[str, Any]:
+        """Import contacts from CSV (UTF-8; comma or semicolon) with the header kind,number,contact_id,name,email,language,consent,organisation,blocked; other columns are fields."""  # noqa: E501 -- one sentence, as OpenAPI shows it
+        with answering(dossier.refusals, request):
+            async with on_disk(request) as file:
+                text = TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+                imported = await dossier.importing.import_csv(text)
+                text.detach()
+            spoken = language(request)
+            refused = [
+                {"line": line, "field": wrong.field, "code": wrong.code, "detail": dossier.refusals.said(wrong, spoken)}
+                for line, wrong in imported.wrong
+            ]
+            count = imported.count
+            return {
+                "recorded": count.recorded,
+                "changed": count.changed,
+                "unchanged": count.unchanged,
+                "refused": imported.refused,
+                "refused_lines": refused,
+            }
+
+    return router
+
+
+def _address(kind: str, number: str, contact_id: str | None) -> Address:
+    if wrongs := address_wrongs(kind, number, contact_id):
+        raise Refused(wrongs)
+    return Address.of(kind, number, contact_id)
+
+
+def _shown(contact: Known) -> dict[str, Any]:
+    return {
+        "kind": contact.address.kind,
+        "number": contact.address.number,
+        "contact_id": contact.address.contact_id,
+        "name": contact.name,
+        "email": contact.email,
+        "email_valid": contact.email_valid,
+        "language": contact.language,
+        "consent": contact.consent,
+        "organisation": contact.organisation,
+        "blocked": contact.blocked,
+        "fields": contact.fields,
+        "as_of": contact.as_of.isoformat() if contact.as_of else None,
+    }
+
+
+def _cursor(contact: Known) -> str:
+    return urlsafe_b64encode(contact.address.place.encode()).decode().rstrip("=")
+
+
+def _after(cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (NotBase64, ValueError):
+        raise Refused([Wrong("cursor", "wrong_value", {"expected": "next"})]) from None

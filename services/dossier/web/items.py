@@ -1,0 +1,48 @@
+"""Items are asked for over HTTP: one request, one run; files too large for it are put first."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+
+from services.dossier.application import Dossier
+from services.dossier.application.attachments import FILE, kind_of
+from services.dossier.domain.intake import Intake, parse, read
+from services.dossier.web.body import answering, takes, whole
+from shared.access import Caller
+from shared.pages import sends
+
+_ITEMS = "/api/v1/dossier-items"
+
+
+def routes(dossier: Dossier) -> APIRouter:
+    """Return the routes at which items are asked for."""
+    router = APIRouter(tags=["dossier items"])
+
+    @router.post(_ITEMS, status_code=202, openapi_extra=takes(Intake, "post", _ITEMS))
+    async def record(
+        request: Request,
+        caller: Annotated[Caller, Depends(sends)],
+        idempotency_key: Annotated[str | None, Header(description="The request_id of a body that names none")] = None,
+    ) -> dict[str, Any]:
+        """Accept a request to record dossier items, or refuse it whole; the same one again is answered the same."""
+        with answering(dossier.refusals, request):
+            body = await whole(request)
+            intake = await asyncio.to_thread(lambda: read(parse(body), idempotency_key))
+            return asdict(await dossier.recording.accept(intake, caller.name))
+
+    @router.post("/api/v1/attachments", status_code=201)
+    async def put_attachment(
+        request: Request,
+        _: Annotated[Caller, Depends(sends)],
+        filename: Annotated[str, Query(max_length=255)] = "attachment",
+        content_type: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        """Keep a file, the raw body, to be named by its SHA-256 in requests."""
+        with answering(dossier.refusals, request):
+            content = await whole(request, FILE, "attachment_too_large")
+            ref = await dossier.attachments.put(content, filename, content_type or kind_of(filename))
+            return ref.model_dump()
+
+    return router

@@ -1,0 +1,121 @@
+"""What is set up, over HTTP: senders, mail servers, layouts and item types."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from services.dossier.application import Dossier
+from services.dossier.application.ports import Noun
+from services.dossier.domain.intake import parse
+from services.dossier.domain.item_type import SUPPLIED
+from services.dossier.domain.layout import LayoutFacts
+from services.dossier.domain.mail_server import MailServerFacts, secrets_in
+from services.dossier.domain.refusal import Refused, Wrong, as_said
+from services.dossier.domain.sender import SenderFacts
+from services.dossier.web.body import answering, takes, whole
+from shared.access import Caller
+from shared.pages import administers, reads
+
+_SENDER = "/api/v1/senders/{sender_id}"
+_MAIL_SERVER = "/api/v1/mail-servers/{mail_server_id}"
+_LAYOUT = "/api/v1/layouts/{layout_id}"
+_Reads = Annotated[Caller, Depends(reads)]
+_Administers = Annotated[Caller, Depends(administers)]
+
+
+def routes(dossier: Dossier) -> APIRouter:
+    """Return the routes of what is set up."""
+    router = APIRouter(tags=["set-up"])
+    _add_senders(router, dossier)
+    _add_mail_servers(router, dossier)
+    _add_layouts(router, dossier)
+    _add_item_types(router, dossier)
+    return router
+
+
+def _add_senders(router: APIRouter, dossier: Dossier) -> None:
+    @router.get("/api/v1/senders")
+    async def list_senders(_: _Reads) -> dict[str, Any]:
+        """List the senders."""
+        return await _all(dossier, "sender")
+
+    @router.get(_SENDER)
+    async def get_sender(request: Request, _: _Reads, sender_id: str) -> dict[str, Any]:
+        """Show one sender."""
+        return await _one(dossier, request, "sender", sender_id)
+
+    @router.put(_SENDER, openapi_extra=takes(SenderFacts, "put", _SENDER))
+    async def put_sender(request: Request, _: _Administers, sender_id: str) -> dict[str, Any]:
+        """Set up a sender."""
+        with answering(dossier.refusals, request):
+            facts = as_said(SenderFacts, parse(await whole(request)))
+            return {"id": sender_id, **await dossier.setup.put_sender(sender_id, facts)}
+
+
+def _add_mail_servers(router: APIRouter, dossier: Dossier) -> None:
+    @router.get("/api/v1/mail-servers")
+    async def list_mail_servers(_: _Reads) -> dict[str, Any]:
+        """List the mail servers."""
+        return await _all(dossier, "mail-server")
+
+    @router.get(_MAIL_SERVER)
+    async def get_mail_server(request: Request, _: _Reads, mail_server_id: str) -> dict[str, Any]:
+        """Show one mail server."""
+        return await _one(dossier, request, "mail-server", mail_server_id)
+
+    @router.put(_MAIL_SERVER, openapi_extra=takes(MailServerFacts, "put", _MAIL_SERVER))
+    async def put_mail_server(request: Request, _: _Administers, mail_server_id: str) -> dict[str, Any]:
+        """Set up a mail server; its password is named by `secret_ref`, never given here."""
+        with answering(dossier.refusals, request):
+            said = parse(await whole(request))
+            if wrongs := secrets_in(said):
+                raise Refused(wrongs)
+            facts = as_said(MailServerFacts, said)
+            return {"id": mail_server_id, **await dossier.setup.put_mail_server(mail_server_id, facts)}
+
+
+def _add_layouts(router: APIRouter, dossier: Dossier) -> None:
+    @router.get("/api/v1/layouts")
+    async def list_layouts(_: _Reads) -> dict[str, Any]:
+        """List the layouts, each in its latest version."""
+        return await _all(dossier, "layout")
+
+    @router.get(_LAYOUT)
+    async def get_layout(request: Request, _: _Reads, layout_id: str) -> dict[str, Any]:
+        """Show the latest version of a layout."""
+        return await _one(dossier, request, "layout", layout_id)
+
+    @router.put(_LAYOUT, openapi_extra=takes(LayoutFacts, "put", _LAYOUT))
+    async def put_layout(request: Request, _: _Administers, layout_id: str) -> dict[str, Any]:
+        """Put a layout: other content is its next version."""
+        with answering(dossier.refusals, request):
+            facts = as_said(LayoutFacts, parse(await whole(request)))
+            return {"id": layout_id, **await dossier.setup.put_layout(layout_id, facts)}
+
+
+def _add_item_types(router: APIRouter, dossier: Dossier) -> None:
+    @router.get("/api/v1/item-types")
+    async def list_item_types(_: _Reads) -> dict[str, Any]:
+        """List the types of dossier item."""
+        return {"items": [asdict(kind) for kind in SUPPLIED.values()]}
+
+    @router.get("/api/v1/item-types/{type_id}")
+    async def get_item_type(request: Request, _: _Reads, type_id: str) -> dict[str, Any]:
+        """Show one type of dossier item."""
+        with answering(dossier.refusals, request):
+            if type_id not in SUPPLIED:
+                raise Refused([Wrong("", "unknown_item_type")], status=404)
+            return asdict(SUPPLIED[type_id])
+
+
+async def _all(dossier: Dossier, noun: Noun) -> dict[str, Any]:
+    return {"items": [{"id": name, **facts} for name, facts in (await dossier.setup.all(noun)).items()]}
+
+
+async def _one(dossier: Dossier, request: Request, noun: Noun, name: str) -> dict[str, Any]:
+    with answering(dossier.refusals, request):
+        facts = await dossier.setup.one(noun, name)
+        if facts is None:
+            raise Refused([Wrong("", f"unknown_{noun.replace('-', '_')}", {"layout": name[:80]})], status=404)
+        return {"id": name, **facts}

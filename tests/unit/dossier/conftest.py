@@ -1,0 +1,168 @@
+"""A dossier on a real SQLite file, with a mailer that says what a test has it say, and its doors over HTTP."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from services.dossier import web
+from services.dossier.adapters.tables import METADATA, SqlTables
+from services.dossier.adapters.texts import TomlTexts
+from services.dossier.application import (
+    Attachments,
+    Contacts,
+    Dossier,
+    Importing,
+    Recording,
+    Refusals,
+    Resending,
+    Setup,
+    Upstream,
+)
+from services.dossier.application.recorder import Recorder
+from services.dossier.domain.address import ConsentMode
+from services.dossier.domain.layout import LayoutFacts
+from services.dossier.domain.mail_server import MailServerFacts
+from services.dossier.domain.sender import SenderFacts
+from services.dossier.layouts import canonical
+from services.dossier.outbox import told
+from shared.access import Access
+from shared.blobs import MemoryBlobs
+from shared.contracts import Message
+from shared.contracts.asks import ResendAnswer
+from shared.pages import frame
+from shared.relay import topics_of
+from shared.store import Store
+
+HOST = "http://127.0.0.1"
+
+
+@dataclass
+class SaidMailer:
+    """A mailer that answers what it was told to."""
+
+    answer: ResendAnswer | None = field(default_factory=lambda: ResendAnswer(state="free"))
+    asked: list[UUID] = field(default_factory=list)
+
+    async def may_resend(self, mail_id: UUID) -> ResendAnswer | None:
+        """Answer."""
+        self.asked.append(mail_id)
+        return self.answer
+
+
+class House:
+    """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
+
+    def __init__(self, folder: Path, consent: ConsentMode = "attest", blobs: MemoryBlobs | None = None) -> None:
+        self.folder = folder
+        self.store = Store(f"sqlite:///{folder}/dossier.db", "dossier", METADATA, f"sqlite:///{folder}/keys.db")
+        self.blobs = blobs or MemoryBlobs()
+        self.mailer = SaidMailer()
+        self.tables = SqlTables(self.store)
+        contacts, refusals = Contacts(self.store, self.tables), Refusals(self.store, TomlTexts())
+        attachments = Attachments(self.store, self.tables, self.blobs)
+        self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
+        recording = Recording(self.store, self.tables, self.blobs, attachments, consent, self.recorder.take_up)
+        self.dossier = Dossier(
+            contacts,
+            Importing(contacts),
+            Setup(self.store, self.tables, self.blobs, canonical),
+            attachments,
+            recording,
+            Resending(self.store, self.tables, self.mailer),
+            refusals,
+            Upstream(recording, contacts, refusals),
+        )
+        access = Access(f"sqlite:///{folder}/access.db")
+        self.app = FastAPI()
+        frame(self.app, access)
+        for router in web.routes(self.dossier):
+            self.app.include_router(router)
+        name = f"crm-{len(access.list_tokens())}"
+        self.token = access.create_token(name, ["admin", "send", "read"])
+
+    async def set_up(self) -> None:
+        """Set up a sender, a mail server and a layout of each kind."""
+        setup = self.dossier.setup
+        await setup.put_sender("sales", SenderFacts(name="Verkoop", address="sales@house.example"))
+        await setup.put_mail_server("default", MailServerFacts(host="relay.example", port=587, security="starttls"))
+        for name, facts in LAYOUTS.items():
+            await setup.put_layout(name, LayoutFacts.model_validate(facts))
+
+    async def record_all(self) -> None:
+        """Record every open run to its end."""
+        for run_id in await self.tables.open_runs():
+            while not await self.recorder.record_next(run_id):
+                pass
+
+    async def told(self, *kinds: type[Message]) -> list[Any]:
+        """Return the messages that follow from what was recorded, in order, of these kinds if any are given."""
+        notifications = await self.store.notifications(0, 100_000, topics_of(told))
+        messages = [told(self.store.mapper.to_domain_event(notification)) for notification in notifications]
+        return [message for message in messages if not kinds or isinstance(message, kinds)]
+
+    async def ask(self, method: str, path: str, body: Any = None, language: str = "en", **headers: str) -> Response:
+        """Ask over HTTP, as an administrator's program does."""
+        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        sent = {"Authorization": f"Bearer {self.token}", "Accept-Language": language} | headers
+        async with AsyncClient(transport=ASGITransport(self.app), base_url=HOST) as client:
+            return await client.request(method, f"/api/v1{path}", content=content, headers=sent)
+
+    async def refused(self, body: Any, language: str = "en") -> dict[str, Any]:
+        """Ask to record what must be refused; return the problem, after seeing that nothing was recorded."""
+        before = len(await self.told())
+        answer = await self.ask("POST", "/dossier-items", body, language)
+        assert answer.status_code >= 400, answer.text
+        assert len(await self.told()) == before
+        problem: dict[str, Any] = answer.json()
+        return {"status": answer.status_code, **problem}
+
+
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "welcome": {
+        "name": "Welkom",
+        "kind": "html",
+        "fields": [{"name": "table", "required": True}, {"name": "colour"}],
+        "sources": {"nl": {"html": "<p>{{ merge.table }}</p>"}, "en": {"html": "<p>{{ merge.table }}</p>"}},
+    },
+    "plain": {"name": "Kort", "kind": "text", "sources": {"nl": {"text": "Dag {{ recipient.name }}"}}},
+    "brief": {"name": "Brief", "kind": "typst", "sources": {"nl": {"typst": "Dag"}}},
+}
+
+
+def a_request(**other: Any) -> dict[str, Any]:
+    """Return the body of a request for one mail, but for what is given otherwise."""
+    return {
+        "request_id": "crm-1",
+        "type": "outgoing_mail",
+        "subject": "Uitnodiging",
+        "issue_method": "email",
+        "sender_id": "sales",
+        "body_text": "Dag",
+        "destinations": [a_destination()],
+        **other,
+    }
+
+
+def a_destination(number: str = "1000", **other: Any) -> dict[str, Any]:
+    """Return a destination whose addressee is described."""
+    return {
+        "kind": "organisation",
+        "number": number,
+        "recipient": {"name": f"Bakkerij {number}", "email": f"post@bakery{number}.example"},
+        **other,
+    }
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    await house.set_up()
+    yield house
+    await house.store.close()
