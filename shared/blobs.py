@@ -98,9 +98,7 @@ class SqliteBlobs:
         rows = [(key.digest(), *self._coded(item), item.transient) for key, item in zip(keys, items, strict=True)]
         with self._transaction() as connection:
             connection.executemany(_PUT, rows)
-        return [
-            BlobRef(sha256=key.hexdigest(), size=len(item.content)) for key, item in zip(keys, items, strict=True)
-        ]
+        return [BlobRef(sha256=key.hexdigest(), size=len(item.content)) for key, item in zip(keys, items, strict=True)]
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes, checked against their SHA-256."""
@@ -108,7 +106,7 @@ class SqliteBlobs:
         row = self._session.connection.execute(query, (bytes.fromhex(sha256),)).fetchone()
         if row is None:
             raise BlobMissing(sha256)
-        content = self._decoded(*row, sha256)
+        content = self._decoded(sha256, *row)
         if digest_of(content).hexdigest() != sha256:
             raise BlobDamaged(sha256)
         return content
@@ -149,7 +147,7 @@ class SqliteBlobs:
         dictionary = bytes.fromhex(item.dictionary) if item.dictionary else None
         return self._codec(dictionary).compressor.compress(item.content), "zstd", dictionary
 
-    def _decoded(self, content: bytes, coding: str, dictionary: bytes | None, sha256: str) -> bytes:
+    def _decoded(self, sha256: str, content: bytes, coding: str, dictionary: bytes | None) -> bytes:
         if coding == "plain":
             return content
         try:

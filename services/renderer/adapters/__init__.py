@@ -1,0 +1,1 @@
+"""The engines that make mails and letters, and the workers that they run in."""

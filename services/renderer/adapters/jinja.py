@@ -1,0 +1,127 @@
+"""Merges mail bodies: text and HTML layouts written in Jinja2, in a sandbox."""
+
+import re
+from collections.abc import Mapping
+from functools import cache, partial
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any
+
+from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from services.renderer.adapters.context import clean
+from services.renderer.adapters.css import inlined, inlined_once
+from services.renderer.adapters.dates import long_date
+from services.renderer.adapters.faults import Unmergeable, as_written
+
+ENGINES = {name: version(name) for name in ("jinja2", "css-inline", "inscriptis")}
+_LACKING = re.compile(r"has no attribute '(?P<inner>[^']+)'$|^'(?P<outer>[^']+)' is undefined$")
+_NOT_IN_FILENAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|\s]+')
+FILENAME_LENGTH = 120
+
+
+class Merge:
+    """One source, compiled once, merged with the values of each recipient."""
+
+    def __init__(self, source: str, language: str, *, html: bool = False) -> None:
+        """Compile; raise `Unmergeable` with the line when the source is not well written."""
+        self._source = source
+        self._environment = _environment(language, html)
+        self._as_written = self._compiled(source)
+        once = inlined_once(source) if html else source
+        self._inlines_each = once is None
+        self._template = self._as_written if once is None or once == source else self._compiled(once)
+
+    def __call__(self, context: Mapping[str, Any]) -> str:
+        """Return the merged text or page; raise `Unmergeable` with field and line."""
+        try:
+            merged = self._template.render(context)
+        except MemoryError:
+            raise
+        except Exception as error:  # a layout can raise whatever Python can
+            raise self._located(error, context) from error
+        return inlined(merged) if self._inlines_each else merged
+
+    def _compiled(self, source: str) -> Template:
+        try:
+            return self._environment.from_string(source)
+        except TemplateSyntaxError as error:
+            raise Unmergeable(error.message or "syntax error", line=error.lineno) from error
+
+    def _located(self, error: Exception, context: Mapping[str, Any]) -> Unmergeable:
+        """Merge once more as the author wrote it: inlining styles moved the lines."""
+        try:
+            self._as_written.render(context)
+        except Exception as again:  # noqa: BLE001 - the same one, as above
+            error = again
+        line = _line(error.__traceback__)
+        lacking = _LACKING.search(str(error)) if isinstance(error, UndefinedError) else None
+        if not lacking:
+            return Unmergeable(f"{error}" or type(error).__name__, line=line)
+        field = as_written(lacking["inner"] or lacking["outer"], self._source, line)
+        return Unmergeable(f"the field {field} is unknown or has no value", field=field, line=line)
+
+
+class BodyLayout:
+    """A layout that makes a mail body: text, and HTML if it has any."""
+
+    def __init__(self, sources: Mapping[str, str], language: str) -> None:
+        """Compile both; raise `Unmergeable` when neither is there or one is not well written."""
+        if not {"text", "html"} & sources.keys():
+            raise Unmergeable("the layout has neither text nor html, so it makes no mail body")
+        self._text = Merge(sources["text"], language) if "text" in sources else None
+        self._html = Merge(sources["html"], language, html=True) if "html" in sources else None
+
+    @property
+    def engines(self) -> dict[str, str]:
+        """Return the name and version of each engine that takes part."""
+        taking_part = {"jinja2": True, "css-inline": self._html is not None, "inscriptis": self._text is None}
+        return {name: ENGINES[name] for name, takes_part in taking_part.items() if takes_part}
+
+    def body(self, context: Mapping[str, Any]) -> tuple[str, str | None]:
+        """Return the text and HTML body; without a text source the text is what the page says."""
+        page = self._html(context) if self._html else None
+        text = self._text(context) if self._text else _said_by(page or "")
+        return text, page
+
+
+def filename_of(merge: Merge | None, context: Mapping[str, Any], layout_id: str) -> str:
+    """Return the name of a PDF: as the layout writes it, fit for any file system, else the layout's id."""
+    written = clean(merge(context)) if merge else ""
+    name = _NOT_IN_FILENAMES.sub(" ", written).removesuffix(".pdf").strip(" .")[:FILENAME_LENGTH].rstrip(" .")
+    return f"{name or layout_id}.pdf"
+
+
+@cache
+def _environment(language: str, html: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=html, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["datum"] = partial(_dated, language=language)
+    del environment.filters["random"], environment.globals["lipsum"]  # the same values must give the same mail
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _dated(value: Any, language: str) -> Any:
+    return long_date(value, language) if isinstance(value, str) else value
+
+
+def _said_by(page: str) -> str:
+    return str(get_text(page, ParserConfig(display_links=True))).strip() + "\n"
+
+
+def _line(traceback: TracebackType | None) -> int | None:
+    """Return the line of the layout: that of the innermost frame within the template."""
+    line = None
+    while traceback:
+        if traceback.tb_frame.f_code.co_filename == "<template>":
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

@@ -1,0 +1,155 @@
+"""The workers that make mails and letters beside the service, and what happens when one of them is lost."""
+
+import asyncio
+import contextlib
+import os
+import pickle
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from services.renderer.adapters import worker
+from services.renderer.adapters.typst import OFFLINE
+from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
+from shared.contracts.renderer import Fault
+
+CHUNK = 25
+
+
+class RenderPool:
+    """An `Engine` of one process per core. `blobs` is the file of `SqliteBlobs`, which must be there.
+
+    A chunk may take so many `seconds` and its worker so many bytes of `memory`. When it takes more, the worker is
+    lost: a new one makes its jobs one by one, and only a job that takes its worker along once more is at fault.
+    """
+
+    def __init__(
+        self, blobs: Path, workers: int | None = None, *, seconds: float = 20, memory: int = 2 * 1024**3
+    ) -> None:
+        """Plan the workers; they start with `start`, or with the first job."""
+        command = (sys.executable, "-m", worker.__name__, str(blobs), str(memory), str(seconds))
+        self._workers = [_Worker(command) for _ in range(workers or os.cpu_count() or 1)]
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        for one in self._workers:
+            self._idle.put_nowait(one)
+
+    async def start(self) -> None:
+        """Start the workers now, so that the first mail need not wait; raise `EngineUnavailable` if they can't."""
+        await asyncio.gather(*(self._start() for _ in self._workers))
+
+    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        """Make the jobs in chunks, on as many workers as are idle."""
+        size = max(1, min(CHUNK, -(-len(jobs) // len(self._workers))))
+        chunks = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+        made = await asyncio.gather(*(self._make(chunk) for chunk in chunks))
+        return [one for chunk in made for one in chunk]
+
+    async def close(self) -> None:
+        """Let the workers finish what they are making, and end them."""
+        await asyncio.gather(*(one.close() for one in self._workers))
+
+    async def _start(self) -> None:
+        one = await self._idle.get()
+        try:
+            await one.start()
+        finally:
+            self._idle.put_nowait(one)
+
+    async def _make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        try:
+            return await self._made(jobs)
+        except _Lost:
+            return [await self._made_alone(job) for job in jobs]
+
+    async def _made_alone(self, job: Job) -> Made | Fault:
+        try:
+            return (await self._made([job]))[0]
+        except _Lost as lost:
+            return _at_fault(job, str(lost))
+
+    async def _made(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        one = await self._idle.get()
+        try:
+            return await one.make(jobs)
+        finally:
+            self._idle.put_nowait(one)
+
+
+class _Lost(Exception):
+    """The worker died over its jobs."""
+
+
+class _Worker:
+    """One process, started when there is work, and anew after it was lost."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._process: Process | None = None
+        self._closed = False
+
+    async def start(self) -> Process:
+        """Return the process, ready for work."""
+        if self._closed:
+            raise EngineUnavailable("the workers are closed")
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=PIPE, stdout=PIPE, env=_surroundings()
+            )
+            try:
+                await self._heard(self._process)
+            except _Lost as lost:
+                raise EngineUnavailable("a worker can't start") from lost
+        return self._process
+
+    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        """Return what came of each job; raise `_Lost` or `EngineUnavailable`."""
+        process = await self.start()
+        cast(asyncio.StreamWriter, process.stdin).write(worker.framed(jobs))
+        answer = await self._heard(process)
+        if isinstance(answer, str):
+            raise EngineUnavailable(answer)
+        made: list[Made | Fault] = answer
+        return made
+
+    async def close(self) -> None:
+        """End the process after what it is doing."""
+        self._closed = True
+        if self._process:
+            cast(asyncio.StreamWriter, self._process.stdin).close()
+            await self._process.wait()
+
+    async def _heard(self, process: Process) -> Any:
+        """Return the next answer; without it the process is given up, lest it answers the next question with it."""
+        answers = cast(asyncio.StreamReader, process.stdout)
+        try:
+            (size,) = worker.HEAD.unpack(await answers.readexactly(worker.HEAD.size))
+            return pickle.loads(await answers.readexactly(size))  # noqa: S301 - only its own worker writes here
+        except asyncio.IncompleteReadError as error:
+            self._process = None
+            raise _Lost(_reason(await process.wait())) from error
+        except BaseException:
+            self._process = None
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            raise
+
+
+def _surroundings() -> dict[str, str]:
+    """Return the environment of a worker: no secrets, no time zone, no network, one thread, one order of hashes."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    own = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1"}
+    return kept | own | OFFLINE
+
+
+def _reason(code: int) -> str:
+    if code == -signal.SIGALRM:
+        return "it takes too long"
+    return f"it needs too much memory or crashes the engine (the worker ended with {code})"
+
+
+def _at_fault(job: Job, detail: str) -> LimitReached:
+    layout = job.attachment_layout or job.body_layout
+    return LimitReached(layout_id=layout.layout_id if layout else None, language=job.language, detail=detail)

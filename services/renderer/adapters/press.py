@@ -1,0 +1,123 @@
+"""Makes the parts of a chunk of jobs and stores them together: the work that one worker does."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from services.renderer.adapters import typst
+from services.renderer.adapters.context import context_of
+from services.renderer.adapters.faults import Unmergeable
+from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
+from services.renderer.adapters.typst import LetterLayout
+from services.renderer.domain import Job, LimitReached, Made
+from shared.blobs import Blob, Blobs
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
+from shared.contracts.renderer import Fault
+
+LAYOUTS_KEPT = 32
+LARGEST_PART = 25 * 1024**2  # bytes; no mail server takes more
+PDF = "application/pdf"
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """The parts of one job before they are stored."""
+
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    filename: str = ""
+    engines: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def stored(self, refs: Mapping[str, BlobRef]) -> Made:
+        """Return what was made, by the references of its parts."""
+        pdf = refs.get("pdf")
+        letter = Attachment(**dict(pdf), filename=self.filename, content_type=PDF) if pdf else None
+        parts = Parts(text=refs.get("text"), html=refs.get("html"), attachment=letter)
+        return Made(parts=parts, engines=self.engines, warnings=self.warnings)
+
+
+_Adding = Callable[[_Sheet, Job, LayoutVersion, dict[str, Any]], None]
+
+
+class Press:
+    """Makes parts; it keeps the layouts that it used last compiled."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        """Read layouts from these blobs, and store parts in them."""
+        self._blobs = blobs
+        self._document = lru_cache(LAYOUTS_KEPT)(self._read)
+        self._body = lru_cache(LAYOUTS_KEPT)(self._compiled_body)
+        self._letter = lru_cache(LAYOUTS_KEPT)(self._compiled_letter)
+
+    def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+        """Return what came of each job; the parts of all are stored in one go, or none."""
+        sheets = [self._sheet(job) for job in jobs]
+        blobs = [blob for sheet in sheets if isinstance(sheet, _Sheet) for blob in sheet.blobs.values()]
+        refs = iter(self._blobs.put_many(blobs) if blobs else ())
+        return [
+            sheet.stored({part: next(refs) for part in sheet.blobs}) if isinstance(sheet, _Sheet) else sheet
+            for sheet in sheets
+        ]
+
+    def _sheet(self, job: Job) -> _Sheet | Fault:
+        sheet = _Sheet()
+        if job.body_text is not None:
+            # A lone surrogate is no character: nothing that could be sent exactly.
+            sheet.blobs["text"] = Blob(job.body_text.encode(errors="replace"), job.transient, compress=True)
+        for layout, add in ((job.body_layout, self._add_body), (job.attachment_layout, self._add_letter)):
+            if layout and (fault := self._fault_in(layout, add, sheet, job)):
+                return fault
+        return sheet
+
+    def _fault_in(self, layout: LayoutVersion, add: _Adding, sheet: _Sheet, job: Job) -> Fault | None:
+        document = self._document(layout.sha256)
+        try:
+            add(sheet, job, layout, context_of(job, document))
+        except Unmergeable as unmergeable:
+            return unmergeable.of(layout, job.language)
+        except MemoryError:
+            return LimitReached(layout_id=layout.layout_id, language=job.language, detail="it needs too much memory")
+        except Exception as error:  # noqa: BLE001 - merging reads and writes nothing, so whatever it is, it is this job's
+            traceback.print_exc()
+            return Fault(layout_id=layout.layout_id, language=job.language, detail=repr(error))
+        if any(len(blob.content) > LARGEST_PART for blob in sheet.blobs.values()):
+            return LimitReached(layout_id=layout.layout_id, language=job.language, detail="it becomes too large")
+        return None
+
+    def _add_body(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
+        body = self._body(layout.sha256, job.language)
+        text, page = body.body(context)
+        for part, content in (("text", text), ("html", page)):
+            if content is not None:
+                sheet.blobs[part] = Blob(content.encode(), job.transient, dictionary=layout.sha256, compress=True)
+        sheet.engines |= body.engines
+
+    def _add_letter(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
+        letter, filename = self._letter(layout.sha256, job.language)
+        pdf, sheet.warnings = letter.letter(context, job.context["date"])
+        sheet.filename = filename_of(filename, context, layout.layout_id)
+        sheet.blobs["pdf"] = Blob(pdf, job.transient)
+        sheet.engines |= typst.ENGINES
+
+    def _read(self, sha256: str) -> LayoutDocument:
+        return LayoutDocument.model_validate_json(self._blobs.get(sha256))
+
+    def _compiled_body(self, sha256: str, language: str) -> BodyLayout:
+        sources, spoken = self._sources(sha256, language)
+        return BodyLayout(sources, spoken)
+
+    def _compiled_letter(self, sha256: str, language: str) -> tuple[LetterLayout, Merge | None]:
+        sources, spoken = self._sources(sha256, language)
+        filename = Merge(sources["filename"], spoken) if "filename" in sources else None
+        return LetterLayout(sources, spoken), filename
+
+    def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
+        """Return the sources in this language, or the layout's first, and which language that is."""
+        sources = self._document(sha256).sources
+        if not sources:
+            raise Unmergeable("the layout has no sources")
+        spoken = language if language in sources else next(iter(sources))
+        return sources[spoken], spoken

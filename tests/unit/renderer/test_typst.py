@@ -1,0 +1,105 @@
+"""Letters in Typst: what comes out, which faults are named, and what stays harmless."""
+
+import pypdfium2
+import pytest
+
+from services.renderer.adapters.context import context_of
+from services.renderer.adapters.faults import Unmergeable
+from services.renderer.adapters.typst import OFFLINE, LetterLayout
+from services.renderer.domain import Job
+from tests.unit.renderer.jobs import LETTER, a_document, a_job, named
+
+DATA = "#let data = json(bytes(sys.inputs.data))\n"
+
+
+def letter_of(job: Job, source: str = LETTER) -> bytes:
+    """The PDF that a source makes of a job."""
+    return LetterLayout({"typst": source}, "nl").letter(context_of(job, a_document()), "2026-11-24")[0]
+
+
+def said_by(pdf: bytes) -> str:
+    """The text on all pages."""
+    document = pypdfium2.PdfDocument(pdf)
+    said = "\n".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return said
+
+
+def fault_of(source: str) -> Unmergeable:
+    """What is wrong with a source, or with merging it."""
+    with pytest.raises(Unmergeable) as raised:
+        letter_of(a_job(), source)
+    return raised.value
+
+
+def test_a_letter_says_what_its_layout_says() -> None:
+    assert "Beste Anna de Vries" in said_by(letter_of(a_job()))
+
+
+def test_a_layout_makes_one_letter_after_another() -> None:
+    layout = LetterLayout({"typst": LETTER}, "nl")
+
+    names = ["Anna", "Βασίλης", "Наталья"]
+    letters = [layout.letter(context_of(a_job(context=named(name)), a_document()), "2026-11-24")[0] for name in names]
+
+    assert [f"Beste {name}" in said_by(pdf) for name, pdf in zip(names, letters, strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "name", ["{{7*7}}", "<script>", '#import "x"', '#read("/etc/passwd")', "$x$", "*b* _i_", "= H", "\\u{41}", '"']
+)
+def test_a_name_is_never_markup(name: str) -> None:
+    assert f"Beste {name}" in said_by(letter_of(a_job(context=named(name))))
+
+
+def test_a_name_turns_no_line_around_and_ends_no_text() -> None:
+    assert "Beste Anna X" in said_by(letter_of(a_job(context=named("An\u202ena\0 \ud800X"))))
+
+
+def test_the_day_of_a_letter_is_its_document_date() -> None:
+    said = said_by(letter_of(a_job(), DATA + "#data.long_date, #datetime.today().display()"))
+
+    assert "24 november 2026, 2026-11-24" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "line"),
+    [
+        (DATA + "\n#data.merge.seat", "data.merge.seat", 3),
+        (DATA + "#let f(x) = x.merge.seat\n\n#f(data)", "x.merge.seat", 2),
+        ("\n#naam", "naam", 2),
+        ("\n\n#let f( = x", None, 3),
+        ('#read("/etc/passwd")', None, 1),
+        ('#read("../../etc/passwd")', None, 1),
+        ('x\n#import "@preview/cetz:0.3.0": *', None, 2),
+        ('#include("@preview/cetz:0.3.0")', None, 1),
+        ("\n#while true {}", None, 2),
+    ],
+)
+def test_each_fault_has_its_line(source: str, field: str | None, line: int) -> None:
+    fault = fault_of(source)
+
+    assert (fault.field, fault.line) == (field, line)
+
+
+def test_a_package_under_another_name_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, nowhere in OFFLINE.items():
+        monkeypatch.setenv(name, nowhere)
+
+    fault = fault_of('#let name = "@pre" + "view/cetz:0.3.0"\n#import name: *')
+
+    assert fault.line == 2
+    assert "refused" in fault.detail
+
+
+def test_a_layout_without_a_letter_is_at_fault() -> None:
+    with pytest.raises(Unmergeable, match="no letter"):
+        LetterLayout({"text": "x"}, "nl")
+
+
+def test_a_font_that_is_not_there_is_warned_of() -> None:
+    layout = LetterLayout({"typst": '#set text(font: "Comic Sans")\nx'}, "nl")
+
+    _, warnings = layout.letter(context_of(a_job(), a_document()), "2026-11-24")
+
+    assert warnings == ("unknown font family: comic sans (line 1)",)
