@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import nats.errors
 import structlog
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsNKey
@@ -17,7 +19,7 @@ _SMALLEST = (2, 12)  # nats-server: atomic batches need it
 class Connection:
     """The broker of one service, and what is done with the NATS client beneath it."""
 
-    def __init__(self, url: str, service: str, seed_file: str | None = None) -> None:
+    def __init__(self, url: str, service: str, seed_file: Path | None = None) -> None:
         self.service = service
         self.lost = asyncio.Event()
         self.broker = NatsBroker(
@@ -38,7 +40,7 @@ class Connection:
         self._client: Client | None = None
 
     async def open(self) -> None:
-        """Connect; raise OSError or nats.errors.Error where the server is away or too old."""
+        """Connect, waiting for a server that is away; raise OSError where it is too old."""
         self._client = await self.broker.connect()
         version = self.client.connected_server_version
         if (version.major, version.minor) < _SMALLEST:
@@ -54,7 +56,11 @@ class Connection:
     async def close(self) -> None:
         """Let handlers finish, then leave."""
         self._closing = True
-        await self.broker.stop()
+        try:
+            await self.broker.stop()
+        except nats.errors.Error as error:  # a server that is away is not taken leave of
+            _log.debug("left without a word", service=self.service, error=repr(error))
+            await self.client.close()
 
     @property
     def client(self) -> Client:
@@ -70,9 +76,12 @@ class Connection:
         return self.client.jetstream(timeout=5)
 
     _closing = False
+    _said = ""
 
     async def _on_error(self, error: Exception) -> None:
-        _log.warning("NATS says", service=self.service, error=repr(error))
+        say = _log.debug if repr(error) == self._said else _log.warning  # each attempt to reconnect says the same
+        self._said = repr(error)
+        say("NATS says", service=self.service, error=self._said)
 
     async def _on_closed(self) -> None:
         if not self._closing:

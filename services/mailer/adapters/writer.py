@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from services.mailer.adapters.dkim import Signer
-from services.mailer.adapters.mime import File, Letter, Wire, assemble
-from services.mailer.adapters.secrets import resolved
+from services.mailer.adapters.mime import assemble
+from services.mailer.adapters.secrets import SecretMissing, resolved
 from services.mailer.domain.delivery import Delivery
+from services.mailer.domain.letter import File, Letter, Wire
+from services.mailer.domain.server import ServerUnavailable
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import MailServerSet
 from shared.contracts.message import Attachment, Parts
@@ -21,7 +23,8 @@ class PartsWriter:
     def write(self, delivery: Delivery, server: MailServerSet) -> Wire:
         """Return the wire form, signed where the server has a DKIM key.
 
-        Raises `BlobMissing` where a part is gone, ValueError where the mail can't be written.
+        Raises `BlobMissing` where a part is gone, ValueError where the mail can't be written, and
+        `ServerUnavailable` where the key is not to be had: an unsigned mail is not what was set up.
         """
         letter = self._letter(delivery)
         wire = assemble(letter)
@@ -75,7 +78,10 @@ class PartsWriter:
             return None
         key = (server.dkim_domain, server.dkim_selector, server.dkim_secret_ref)
         if key not in self._signers:
-            self._signers[key] = Signer(key[0], key[1], resolved(key[2]))
+            try:
+                self._signers[key] = Signer(key[0], key[1], resolved(key[2]))
+            except (SecretMissing, ValueError) as error:
+                raise ServerUnavailable("dkim", None, str(error), permanent=True) from error
         return self._signers[key]
 
 

@@ -10,6 +10,7 @@ import structlog
 from services.mailer.domain.pace import server_pause
 
 _log = structlog.get_logger()
+_A_ROW = 3  # refusals of us (5yz to log-in, relaying or policy) that shut the gate
 
 
 class Gate:
@@ -20,6 +21,7 @@ class Gate:
         self._every = 60 / max_per_minute if max_per_minute else 0.0
         self._next_turn = 0.0
         self._failures = 0
+        self._refusals = 0
         self._shut_until = 0.0
         self._knocking = asyncio.Lock()
         self._closing = asyncio.Event()
@@ -40,11 +42,18 @@ class Gate:
         say = _log.error if permanent else _log.warning
         say("mail server paused", server=self._server_id, seconds=round(self.pause, 1), reason=reason)
 
+    def refused_us(self, reason: str) -> None:
+        """Note that the server would not have a mail of ours; one may be the recipient's affair, a row is our own."""
+        self._refusals += 1
+        if self._refusals >= _A_ROW:
+            self.shut(reason, permanent=True)
+
     def worked(self) -> None:
         """Note that the server answered for the mail and not against us."""
         if self._failures:
             _log.info("mail server works again", server=self._server_id)
         self._failures = 0
+        self._refusals = 0
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:

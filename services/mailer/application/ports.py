@@ -66,7 +66,11 @@ class Writer(Protocol):
     """Writes a mail; every attempt at the same mail gives the same bytes."""
 
     def write(self, delivery: Delivery, server: MailServerSet) -> Wire:
-        """Return the wire form; raise `shared.blobs.BlobMissing` where a part is gone, ValueError where it can't be."""
+        """Return the wire form.
+
+        Raises `shared.blobs.BlobMissing` where a part is gone, ValueError where the mail can't be written, and
+        `ServerUnavailable` where the server's key is not to be had.
+        """
         ...
 
     def keeps(self, delivery: Delivery) -> bool:

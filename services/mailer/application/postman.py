@@ -112,10 +112,7 @@ class Postman:
 
     async def _settle(self, delivery: Delivery, reply: Reply) -> None:
         """Record how the attempt ended; a store that is away is waited for, since only we know the answer."""
-        if reply.scope == "server" and reply.verdict != "accepted":
-            self._gate.shut(f"{reply.code or ''} {reply.text}".strip())
-        else:
-            self._gate.worked()
+        self._note(reply)
         attempt = delivery.open_attempt
         while True:
             try:
@@ -150,11 +147,23 @@ class Postman:
         )
         await self._tools.store.record(delivery, rows=[row])
 
+    def _note(self, reply: Reply) -> None:
+        """Let the gate know what the answer says of the server itself."""
+        said = f"{reply.code or ''} {reply.text}".strip()
+        if reply.scope != "server":
+            self._gate.worked()
+        elif _is_permanent(reply):
+            self._gate.refused_us(said)
+        else:
+            self._gate.shut(said)
+
     def _held_for(self, reply: Reply) -> float:
-        """Return how long the server itself keeps the mail waiting: its pause, or nothing much for a lost line."""
-        if reply.scope == "server":
+        """Return how long it is the server's affair that the mail waits: its pause, or a moment after a lost line."""
+        if reply.code is None:
+            return 1.0
+        if reply.scope == "server" and not _is_permanent(reply):
             return max(self._gate.pause, 0.1)
-        return 1.0 if reply.code is None else 0.0
+        return 0.0
 
     async def _connection(self) -> Hand:
         if self._hand and self._hand.reusable and self._carried < _MAILS:
@@ -168,3 +177,8 @@ class Postman:
         if self._hand:
             hand, self._hand = self._hand, None
             await hand.quit()
+
+
+def _is_permanent(reply: Reply) -> bool:
+    """Return whether the answer is a 5yz: the server will not change its mind by itself."""
+    return reply.code is not None and reply.code // 100 == 5  # noqa: PLR2004 -- RFC 5321 §4.2.1

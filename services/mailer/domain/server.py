@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Stage = Literal["connect", "tls", "login"]
+Stage = Literal["connect", "tls", "login", "dkim"]
 
 
 @dataclass(frozen=True)
