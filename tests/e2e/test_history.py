@@ -1,9 +1,10 @@
 """History on real NATS and real HTTP: what publishers tell is shown, and what is asked goes to the right doors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ async def test_a_wiped_nats_that_is_filled_again_changes_nothing(house: House, n
 
     await nats.wipe()
     for name, connection in house.publishers.connections.items():
-        await eventually(lambda name=name, connection=connection: Inbox(name).ensure(connection))
+        await eventually(partial(Inbox(name).ensure, connection))
     house.publishers.told.clear()
     await house.publishers.tell("dossier", *story, excluded(2))
     await house.shown("/api/v1/processing", lambda page: len(page["items"]) == 2)

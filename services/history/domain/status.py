@@ -19,3 +19,4 @@ Status = Literal[
 ]
 STATUSES: tuple[str, ...] = get_args(Status)
 OPEN = frozenset({"queued", "rendering", "sending", "deferred"})  # all others are final (A14)
+RESENDABLE = frozenset({"sent", "failed", "bounced", "render_failed", "no_address", "no_consent", "cancelled"})  # A11

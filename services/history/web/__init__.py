@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.history.application import History, Resending
-from services.history.web import items, processing, resend
+from services.history.web import items, page, processing, resend
 
 __all__ = ["routes"]
 
@@ -14,4 +14,5 @@ def routes(history: History, resending: Resending) -> list[APIRouter]:
         resend.routes(resending),  # before those of rows: `/processing/resend` is no row
         processing.routes(history),
         items.routes(history),
+        page.routes(history, resending),
     ]

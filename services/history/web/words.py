@@ -29,7 +29,11 @@ class Words:
         """Return the words for a reason; a reason somebody gave stands as it is."""
         return str(self._texts["reasons"].get(code, code))
 
-    def __call__(self, name: str, **values: object) -> str:
+    def text(self, name: str) -> str:
+        """Return a text of the pages, empty where there is none of that name."""
+        return str(self._texts["pages"].get(name, ""))
+
+    def __call__(self, name: str, /, **values: object) -> str:
         """Return a text of the pages by its name."""
         return str(self._texts["pages"][name]).format(**values)
 
