@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +19,13 @@ from shared.store import StoreUnavailable
 
 def application(services: Sequence[Service], access: Access, hosts: Collection[str] = ()) -> FastAPI:
     """Return the application of a process that runs these services; besides loopback it answers to `hosts`."""
-    app = FastAPI(title="uitpost", version=version("uitpost"), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="uitpost",
+        version=version("uitpost"),
+        docs_url=None,  # those pages load scripts from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
     for service in services:
         for router in service.routers:
             app.include_router(router)
@@ -27,13 +34,18 @@ def application(services: Sequence[Service], access: Access, hosts: Collection[s
     return app
 
 
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation after its function, so that a moved path keeps the name."""
+    return route.name
+
+
 def _health(app: FastAPI, services: Sequence[Service]) -> None:
-    @app.get("/healthz", tags=["health"], operation_id="healthz")
+    @app.get("/healthz", tags=["health"])
     async def healthz() -> dict[str, str]:
         """Say that the process lives."""
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["health"], operation_id="readyz")
+    @app.get("/readyz", tags=["health"])
     async def readyz(response: Response) -> dict[str, Any]:
         """Say whether each service reaches NATS and its store; 503 where one does not."""
         said = {service.name: await _readiness(service) for service in services}
@@ -41,13 +53,13 @@ def _health(app: FastAPI, services: Sequence[Service]) -> None:
         response.status_code = 200 if ready else 503
         return {"status": "ready" if ready else "not ready", "services": said}
 
-    @app.get("/metrics", tags=["health"], operation_id="metrics", response_class=PlainTextResponse)
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Give the metrics of the process in Prometheus' text format."""
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    @app.get("/version", tags=["health"], operation_id="version")
-    async def version_of() -> dict[str, str]:
+    @app.get("/version", tags=["health"])
+    async def show_version() -> dict[str, str]:
         """Say which version runs."""
         return {"version": app.version}
 
