@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import structlog
 from services.dossier.application.contacts import Contacts, Stated
 from services.dossier.application.ports import Tables
 from services.dossier.domain.contact import Contact
-from services.dossier.domain.frozen import Row, thaw
+from services.dossier.domain.frozen import Row, people, thaw
 from services.dossier.domain.identity import item_id_of, processing_id_of
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.processing import Processing
@@ -24,6 +25,20 @@ _log = structlog.get_logger()
 _PAUSE = 1.0  # seconds before a database that refused is tried again
 
 
+@dataclass
+class _Ready:
+    rows: Sequence[Row]
+    aggregates: Sequence[DossierItem | Processing]
+
+
+@dataclass
+class _Held:
+    """A run in hand between two of its chunks, the next of which may be ready already."""
+
+    run: Run
+    ready: _Ready | None = None
+
+
 class Recorder:
     """Records the items of accepted runs; what was open when it died it takes up again."""
 
@@ -33,6 +48,7 @@ class Recorder:
         self._blobs = blobs
         self._contacts = contacts
         self._open: deque[UUID] = deque()
+        self._held: dict[UUID, _Held] = {}
         self._woken = asyncio.Event()
 
     def take_up(self, run_id: UUID) -> None:
@@ -59,29 +75,48 @@ class Recorder:
 
     async def record_next(self, run_id: UUID) -> bool:
         """Record the next chunk of a run; return whether the run is done."""
-        run = await self._store.load(Run, run_id)
-        assert run is not None  # noqa: S101 -- it was opened in the transaction that started it
+        held = self._held.pop(run_id, None) or await self._held_of(run_id)
+        run = held.run
         if run.is_recorded:
             await self._close(run)
             return True
-        index = run.recorded
-        is_last = index + 1 == len(run.chunks)
-        try:
-            frozen = await asyncio.to_thread(self._blobs.get, run.chunks[index])
-        except BlobMissing:
+        ready = held.ready or await self._prepare(run, run.recorded)
+        if ready is None:
             return await self._was_closed(run)
-        rows = thaw(run.id, index, frozen, self._unseal)
-        contacts = await self._new_of(rows)
-        items = [_item(run, row) for row in rows] if run.separately else []
-        processings = [_processing(run, row) for row in rows] if run.rows else []
+        contacts = await self._new_of(ready.rows)
         run.chunk_recorded()
+        rows = self._contacts.rows(contacts)
+        commit = asyncio.create_task(self._store.record(*contacts, *ready.aggregates, run, rows=rows))
+        is_last = run.recorded == len(run.chunks)
+        held.ready = None if is_last else await self._prepare(run, run.recorded)  # while the commit runs
         try:
-            await self._store.record(*contacts, *items, *processings, run, rows=self._contacts.rows(contacts))
+            await commit
         except Conflict:  # with a contact changed meanwhile, or with another recorder: look again
             return False
         if is_last:
             await self._close(run)
+        else:
+            self._held[run_id] = held
         return is_last
+
+    async def _held_of(self, run_id: UUID) -> _Held:
+        run = await self._store.load(Run, run_id)
+        assert run is not None  # noqa: S101 -- it was opened in the transaction that started it
+        return _Held(run)
+
+    async def _prepare(self, run: Run, index: int) -> _Ready | None:
+        """Return a chunk ready to be recorded, None where its blob is gone."""
+
+        def prepare() -> _Ready:
+            frozen = self._blobs.get(run.chunks[index])
+            self._store.keyring.make(people(frozen))  # all at once, instead of each when it is needed
+            rows = thaw(run.id, index, frozen, self._unseal)
+            return _Ready(rows, [made for row in rows for made in _made(run, row)])
+
+        try:
+            return await asyncio.to_thread(prepare)
+        except BlobMissing:
+            return None
 
     async def _close(self, run: Run) -> None:
         """Let the frozen destinations go; done again if this is not heard of to the end."""
@@ -112,9 +147,18 @@ class Recorder:
         return unseal(key, sealed, place) if key else None
 
 
-def _item(run: Run, row: Row) -> DossierItem:
+def _made(run: Run, row: Row) -> Iterator[DossierItem | Processing]:
+    """Yield what a row becomes: an item of its own if it gets one, and its first mail or letter if any."""
+    item_id = item_id_of(run.id, row.address.d if run.separately else None)
+    if run.separately:
+        yield _item(run, row, item_id)
+    if run.rows:
+        yield _processing(run, row, item_id)
+
+
+def _item(run: Run, row: Row, item_id: UUID) -> DossierItem:
     return DossierItem.record(
-        item_id_of(run.id, row.address.d),
+        item_id,
         run_id=run.id,
         type=run.content["type"],
         subject=run.content["subject"],
@@ -127,8 +171,7 @@ def _item(run: Run, row: Row) -> DossierItem:
     )
 
 
-def _processing(run: Run, row: Row) -> Processing:
-    item_id = item_id_of(run.id, row.address.d if run.separately else None)
+def _processing(run: Run, row: Row, item_id: UUID) -> Processing:
     processing_id = processing_id_of(item_id, row.address.d)
     facts: dict[str, Any] = {
         "run_id": run.id,

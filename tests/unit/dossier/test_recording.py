@@ -1,17 +1,14 @@
 """What an accepted request becomes: one run, its items, a row per destination, and what is told of each."""
 
-import asyncio
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from services.dossier.domain.identity import NS
 from shared.contracts.dossier import (
-    DocumentRequested,
-    DossierItemExcluded,
     DossierItemRecorded,
     DossierItemRequested,
     RunStarted,
 )
-from tests.unit.dossier.conftest import House, a_destination, a_request
+from tests.unit.dossier.conftest import House, a_request
 
 
 async def test_a_request_becomes_a_run_an_item_and_a_mail_whose_ids_follow_from_it(house: House) -> None:
