@@ -7,8 +7,9 @@ import pickle
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from services.renderer.adapters import worker
@@ -31,7 +32,9 @@ class RenderPool:
     ) -> None:
         """Plan the workers; they start with `start`, or with the first job."""
         command = (sys.executable, "-m", worker.__name__, str(blobs), str(memory), str(seconds))
-        self._workers = [_Worker(command) for _ in range(workers or os.cpu_count() or 1)]
+        self._scratch = TemporaryDirectory(prefix="uitpost-renderer-")  # a lost worker leaves its files behind
+        surroundings = _surroundings(self._scratch.name)
+        self._workers = [_Worker(command, surroundings) for _ in range(workers or os.cpu_count() or 1)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         for one in self._workers:
             self._idle.put_nowait(one)
@@ -50,6 +53,7 @@ class RenderPool:
     async def close(self) -> None:
         """Let the workers finish what they are making, and end them."""
         await asyncio.gather(*(one.close() for one in self._workers))
+        self._scratch.cleanup()
 
     async def _start(self) -> None:
         one = await self._idle.get()
@@ -85,8 +89,9 @@ class _Lost(Exception):
 class _Worker:
     """One process, started when there is work, and anew after it was lost."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], surroundings: Mapping[str, str]) -> None:
         self._command = command
+        self._surroundings = surroundings
         self._process: Process | None = None
         self._closed = False
 
@@ -96,7 +101,7 @@ class _Worker:
             raise EngineUnavailable("the workers are closed")
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, env=_surroundings()
+                *self._command, stdin=PIPE, stdout=PIPE, env=self._surroundings
             )
             try:
                 await self._heard(self._process)
@@ -137,10 +142,10 @@ class _Worker:
             raise
 
 
-def _surroundings() -> dict[str, str]:
+def _surroundings(scratch: str) -> dict[str, str]:
     """Return the environment of a worker: no secrets, no time zone, no network, one thread, one order of hashes."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    own = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1"}
+    own = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1", "TMPDIR": scratch}
     return kept | own | OFFLINE
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from shared.contracts.renderer import Fault
 from tests.unit.renderer.jobs import LETTER, TEXT, a_document, a_job, kept, named
 
 ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+SLOW = "{% for a in range(3000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}slow"
 HUGE = "{{ '%0999999999d' % 1 }}"
 HUGE_LETTER = "#let data = json(bytes(sys.inputs.data))\n#let x = range(400000000)\n#x.len() #range(400000000).len()"
 
@@ -66,6 +68,13 @@ def workers_on(blobs: Path) -> list[int]:
     return found
 
 
+async def ended(pids: list[int]) -> None:
+    """Wait until these processes are gone."""
+    async with asyncio.timeout(10):
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            await asyncio.sleep(0.01)
+
+
 async def test_jobs_are_answered_in_their_order(blobs: SqliteBlobs, pool: RenderPool) -> None:
     layout = kept(blobs, a_document(text="{{ recipient.name }}"))
 
@@ -105,6 +114,21 @@ async def test_a_letter_that_takes_its_worker_along_fails_alone(blobs: SqliteBlo
     assert [type(each) for each in made] == [Made, LimitReached, Made]
 
 
+async def test_nothing_lies_about_after_a_worker_was_lost(
+    blobs: SqliteBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    pool = RenderPool(tmp_path / "blobs.db", 1)
+    await pool.make([a_job(attachment_layout=kept(blobs, a_document("typst", typst=LETTER)))])
+    [lost] = workers_on(tmp_path / "blobs.db")
+
+    os.kill(lost, signal.SIGKILL)
+    await pool.close()
+
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 @pytest.mark.parametrize("jobs", [1, 6])
 async def test_a_worker_killed_from_outside_is_replaced_and_nobody_fails(
     blobs: SqliteBlobs, pool: RenderPool, tmp_path: Path, jobs: int
@@ -134,13 +158,17 @@ async def test_workers_that_cannot_start_are_nobodys_fault(tmp_path: Path) -> No
 
     with pytest.raises(EngineUnavailable, match="can't start"):
         await pool.make([a_job(body_text="x")])
+    await pool.close()
 
 
-async def test_a_question_taken_back_does_not_answer_the_next(blobs: SqliteBlobs, tmp_path: Path) -> None:
+async def test_a_question_taken_back_ends_its_worker_and_does_not_answer_the_next(
+    blobs: SqliteBlobs, tmp_path: Path
+) -> None:
     pool = RenderPool(tmp_path / "blobs.db", 1)
-    endless, layout = kept(blobs, a_document(text=ENDLESS)), kept(blobs, a_document(text="{{ recipient.name }}"))
+    slow, layout = kept(blobs, a_document(text=SLOW)), kept(blobs, a_document(text="{{ recipient.name }}"))
     await pool.start()
-    question = asyncio.create_task(pool.make([a_job(body_layout=endless)]))
+    [lost] = workers_on(tmp_path / "blobs.db")
+    question = asyncio.create_task(pool.make([a_job(body_layout=slow)]))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
@@ -148,6 +176,7 @@ async def test_a_question_taken_back_does_not_answer_the_next(blobs: SqliteBlobs
     made = await pool.make([a_job(context=named("next"), body_layout=layout)])
 
     assert name_of(made[0], blobs) == "next"
+    await ended([lost])
     await pool.close()
 
 
@@ -179,9 +208,7 @@ async def test_workers_end_with_a_service_that_was_killed(blobs: SqliteBlobs, tm
     service.communicate()
 
     assert len(workers) == 2
-    async with asyncio.timeout(10):
-        while any(Path(f"/proc/{pid}").exists() for pid in workers):
-            await asyncio.sleep(0.01)
+    await ended(workers)
 
 
 async def test_the_same_job_has_the_same_bytes_in_another_process_place_and_language(

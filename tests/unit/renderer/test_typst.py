@@ -71,8 +71,6 @@ def test_the_day_of_a_letter_is_its_document_date() -> None:
         ("\n\n#let f( = x", None, 3),
         ('#read("/etc/passwd")', None, 1),
         ('#read("../../etc/passwd")', None, 1),
-        ('x\n#import "@preview/cetz:0.3.0": *', None, 2),
-        ('#include("@preview/cetz:0.3.0")', None, 1),
         ("\n#while true {}", None, 2),
     ],
 )
@@ -80,6 +78,14 @@ def test_each_fault_has_its_line(source: str, field: str | None, line: int) -> N
     fault = fault_of(source)
 
     assert (fault.field, fault.line) == (field, line)
+
+
+@pytest.mark.parametrize("wish", ['import "@preview/cetz:0.3.0": *', 'include("@preview/cetz:0.3.0")'])
+def test_a_package_is_refused_before_anything_is_set(wish: str) -> None:
+    with pytest.raises(Unmergeable, match="can't import packages") as raised:
+        LetterLayout({"typst": f"x\n#{wish}"}, "nl")
+
+    assert raised.value.line == 2
 
 
 def test_a_package_under_another_name_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
