@@ -48,10 +48,12 @@ class Cursor:
         try:
             raw = urlsafe_b64decode(text.encode("ascii") + b"==")
             at, sequence = (int.from_bytes(raw[part], "big", signed=True) for part in (slice(8), slice(24, 32)))
-            return cls(time_of(at), UUID(bytes=raw[8:24]), sequence)
-        except (ValueError, OverflowError) as error:
-            msg = "not a cursor that was given out"
-            raise ValueError(msg) from error
+            cursor = cls(time_of(at), UUID(bytes=raw[8:24]), sequence)
+        except (ValueError, OverflowError):
+            cursor = None
+        if cursor is None or str(cursor) != text:
+            raise ValueError("not a cursor that was given out")
+        return cursor
 
 
 def moment(at: datetime) -> int:

@@ -66,7 +66,7 @@ def recorded(row: int, method: Any = "email") -> DossierItemRecorded:
 
 def requested(row: int, ordinal: int = 1, **changed: Any) -> DossierItemRequested:
     facts: dict[str, Any] = {
-        **_mail(row, ordinal),
+        **of_mail(row, ordinal),
         "destination": Destination(kind="organisation", number=str(row)),
         "recipient": recipient(row),
         "type": "outgoing_mail",
@@ -99,7 +99,7 @@ def excluded(row: int, status: Any = "no_address", reason: str = "missing") -> D
 def rendered(row: int, ordinal: int = 1) -> MailRendered:
     requested_at = at(row, 100 * (ordinal - 1))
     return MailRendered(
-        **_mail(row, ordinal),
+        **of_mail(row, ordinal),
         recipient=recipient(row),
         sender=_SENDER,
         subject="Uitnodiging 2026",
@@ -112,12 +112,12 @@ def rendered(row: int, ordinal: int = 1) -> MailRendered:
 
 
 def generated(row: int) -> LetterRendered:
-    return LetterRendered(**_mail(row, 1), parts=Parts(), rendered_at=at(row, 1))
+    return LetterRendered(**of_mail(row, 1), parts=Parts(), rendered_at=at(row, 1))
 
 
 def not_rendered(row: int, reason: Any = "layout") -> RenderingFailed:
     fault = Fault(layout_id="letter", field="table", line=3, detail="there is no such field")
-    return RenderingFailed(**_mail(row, 1), reason=reason, fault=fault, failed_at=at(row, 1))
+    return RenderingFailed(**of_mail(row, 1), reason=reason, fault=fault, failed_at=at(row, 1))
 
 
 def sent(row: int, ordinal: int = 1, attempt: int = 1) -> MailSent:
@@ -173,7 +173,7 @@ def in_doubt(row: int, ordinal: int = 1, attempt: int = 1) -> MailInDoubt:
 
 def resolved(row: int, outcome: Any, ordinal: int = 1) -> MailInDoubtResolved:
     return MailInDoubtResolved(
-        **_mail(row, ordinal),
+        **of_mail(row, ordinal),
         outcome=outcome,
         by="person",
         operator="j.jansen",
@@ -190,7 +190,7 @@ def told(messages: list[Message], after: int = 0, made: str = "one stream") -> l
     ]
 
 
-def _mail(row: int, ordinal: int) -> dict[str, Any]:
+def of_mail(row: int, ordinal: int) -> dict[str, Any]:
     return {
         "run_id": RUN,
         "item_id": item_id(row),
@@ -203,7 +203,7 @@ def _mail(row: int, ordinal: int) -> dict[str, Any]:
 
 def _attempt(row: int, ordinal: int, attempt: int) -> dict[str, Any]:
     started_at = at(row, 100 * (ordinal - 1) + 3 * attempt - 1)
-    return {**_mail(row, ordinal), "attempt": attempt, "attempt_started_at": started_at}
+    return {**of_mail(row, ordinal), "attempt": attempt, "attempt_started_at": started_at}
 
 
 def _message_id(row: int, ordinal: int) -> str:

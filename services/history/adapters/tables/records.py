@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, column, desc, or_, select, table, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, desc, or_, select, table, tuple_
 
 from services.history.adapters.tables.projection import EVERY_RUN, RECORDED, TOTAL
 from services.history.adapters.tables.schema import (
@@ -152,7 +152,7 @@ def _with_counts(connection: Connection, query: Select[Any]) -> list[Run]:
     found = _rows(connection, query)
     per_run: dict[UUID, dict[str, int]] = defaultdict(dict)
     of_these = counts.c.run_id.in_([run["run_id"] for run in found])
-    for run_id, status, n in connection.execute(select(counts).where(of_these)):
+    for run_id, status, n in connection.execute(select(counts).where(of_these, counts.c.n != 0)):
         per_run[run_id][status] = n
     return [Run(**run, recorded=per_run[run["run_id"]].pop(RECORDED, 0), rows=per_run[run["run_id"]]) for run in found]
 
@@ -173,14 +173,15 @@ def _item(connection: Connection, item_id: UUID) -> Row | None:
 
 def _dossier(connection: Connection, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
     at, key = destinations.c.recorded_at, destinations.c.item_id
-    query = select(items).join(destinations, destinations.c.item_id == items.c.item_id)
-    query = query.where(destinations.c.kind == kind, destinations.c.number == number).distinct()
+    here = select(at, key).where(destinations.c.kind == kind, destinations.c.number == number).distinct()
     if after:
-        query = query.where(_beyond(at, key, after))
-    found = _rows(connection, query.order_by(desc(items.c.recorded_at), desc(items.c.item_id)).limit(limit))
+        here = here.where(_beyond(at, key, after))
+    page = here.order_by(desc(at), desc(key)).limit(limit).subquery()
+    query = select(items).join(page, page.c.item_id == items.c.item_id)
+    found = _rows(connection, query.order_by(desc(items.c.recorded_at), desc(items.c.item_id)))
     of_these = lines.c.item_id.in_([item["item_id"] for item in found])
-    here = and_(of_these, lines.c.kind == kind, lines.c.number == number)
+    there = (of_these, lines.c.kind == kind, lines.c.number == number)
     rows: dict[UUID, list[Row]] = defaultdict(list)
-    for row in _rows(connection, select(*_LINE).where(here).order_by(lines.c.at)):
+    for row in _rows(connection, select(*_LINE).where(*there).order_by(lines.c.at)):
         rows[row["item_id"]].append(row)
     return [{**item, "rows": rows[item["item_id"]]} for item in found]

@@ -1,0 +1,46 @@
+"""Doors of other services that answer as a test tells them to."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import uuid5
+
+from pydantic import BaseModel
+
+from shared.contracts.asks import Resend, Resent
+from shared.messaging import NoAnswer, Refusal
+
+A = TypeVar("A", bound=BaseModel)
+
+
+class Silence:
+    """Nobody answers."""
+
+    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+        msg = f"{service} does not answer"
+        raise NoAnswer(msg)
+
+
+class Dossier:
+    """A dossier that resends each row once per token, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Resend] = []
+        self.refuses: Callable[[Resend], str | None] = lambda _: None
+        self.is_there = True
+        self.pause = 0.0
+
+    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+        assert (service, wish) == ("dossier", "resend")
+        assert isinstance(question, Resend)
+        await asyncio.sleep(self.pause)
+        if not self.is_there:
+            raise NoAnswer(service)
+        self.asked.append(question)
+        code = self.refuses(question)
+        if code:
+            raise Refusal(code, "no")
+        made: Any = Resent(
+            processing_id=question.processing_id, mail_id=uuid5(question.processing_id, str(question.token)), ordinal=2
+        )
+        return answer.model_validate(made.model_dump())
