@@ -82,6 +82,7 @@ async def _run(settings: Settings, wanted: Wanted, guest: Guest | None) -> None:
         await nats_version(str(settings.nats_url))
         host, port = _address(settings.http, any_port=wanted.any_port)
         access = stack.enter_context(closing(Access(settings.access_url)))
+        access.cleanup()
         _check_door(host, access)
         services = [assemble(name, settings) for name in wanted.services]
         process = Process(services, application(services, access, _names(host, settings)), (host, port))

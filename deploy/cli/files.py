@@ -11,7 +11,7 @@ from typing import Any
 from deploy.cli.failure import Code, Failure
 
 _RECIPIENT = ("name", "email", "language")
-_MERGE = "merge."
+_OF_A_CONTACT = {"kind", "number", "contact_id", *_RECIPIENT, "consent", "organisation", "blocked"}
 
 
 def content_of(file: Path) -> bytes:
@@ -37,7 +37,7 @@ def body_of(file: Path) -> dict[str, Any]:
 
 
 def destinations_of(file: Path) -> list[dict[str, Any]]:
-    """Return a destination per line of a CSV file of contacts; columns `merge.<name>` are merge fields.
+    """Return a destination per line of a CSV file of contacts; what is no column of a contact is a merge field.
 
     Raises Failure where the file is no CSV with columns kind and number.
     """
@@ -56,6 +56,6 @@ def _destination(line: dict[str, str | None]) -> dict[str, Any]:
     destination: dict[str, Any] = {name: given[name] for name in ("kind", "number", "contact_id") if name in given}
     if recipient := {name: given[name] for name in _RECIPIENT if name in given}:
         destination["recipient"] = recipient
-    if merge := {name.removeprefix(_MERGE): value for name, value in given.items() if name.startswith(_MERGE)}:
+    if merge := {name: value for name, value in given.items() if name not in _OF_A_CONTACT}:
         destination["merge"] = merge
     return destination

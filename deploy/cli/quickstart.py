@@ -61,7 +61,7 @@ async def _open(running: Running, asked: Settings, *, browser: bool) -> None:
     await asyncio.to_thread(_fill, _api(running))
     with closing(Access(running.settings.access_url)) as access:
         link = login_link(access, running.url)
-    if not running.url.endswith(asked.http.rpartition(":")[2]):
+    if running.url.rpartition(":")[2] != (port := asked.http.rpartition(":")[2]) and port != "0":
         say(f"{asked.http} is taken, so another port is used.")
     show("\n".join(_welcome(running, link)), as_json=False)
     if browser and sys.stdout.isatty():

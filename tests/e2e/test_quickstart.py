@@ -1,14 +1,16 @@
 """The first thing that anybody does: `uitpost quickstart`, and `--once` as proof that it works."""
 
+import asyncio
 import json
 import signal
 from pathlib import Path
 
 import httpx2
+import nats
 import pytest
 
 from deploy import sample
-from tests.e2e.conftest import Run, Start, left_of
+from tests.e2e.conftest import WAITS, Run, Start, left_of
 
 
 def test_the_sample_mailing_becomes_exactly_what_is_planned(tmp_path: Path, run: Run) -> None:
@@ -69,3 +71,28 @@ def test_where_the_port_is_taken_quickstart_takes_another_and_says_so(tmp_path: 
 
     assert second.says(r"^(\S+) is taken") == taken
     assert second.says(r"runs at\s+http://(\S+)") != taken
+
+
+async def test_an_upstream_system_submits_over_nats_and_hears_what_became_of_it(
+    tmp_path: Path, start: Start, run: Run
+) -> None:
+    quickstart = start(tmp_path, "quickstart", "--no-browser")
+    await asyncio.to_thread(quickstart.says, r"(Log in)")
+    seed = (await asyncio.to_thread(run, tmp_path, "token", "create", "--nats", "--name", "crm")).stdout.strip()
+    upstream = await nats.connect((tmp_path / "nats" / "url").read_text(), nkeys_seed_str=seed)
+    started = await upstream.subscribe("uitpost.dossier.run-started.v1")
+    sent = await upstream.subscribe("uitpost.mailer.mail-sent.v1")
+    request = sample.mailing() | {
+        "request_id": "crm-000123",
+        "destinations": [{"kind": "person", "number": "1000205"}],
+    }
+
+    await upstream.jetstream().publish("uitpost.intake.dossier-item", json.dumps(request).encode())
+
+    accepted = await started.next_msg(timeout=WAITS)
+    mail = await sent.next_msg(timeout=WAITS)
+    await upstream.close()
+    assert json.loads(accepted.data)["request_id"] == "crm-000123"
+    assert json.loads(mail.data)["run_id"] == json.loads(accepted.data)["run_id"]
+    assert mail.headers is not None
+    assert mail.headers["ce-type"] == "uitpost.mailer.mail-sent.v1"

@@ -83,6 +83,21 @@ def test_a_list_is_plain_lines_when_piped(uitpost: Uitpost, api: StandIn) -> Non
     assert listed.out == "sales\tSales [bold] [31m\tsales@debrug.example\n"
 
 
+def test_a_list_is_a_table_on_a_terminal_and_steers_nothing_there(
+    uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = {"id": "sales", "name": "Sales [bold]\x1b[31m", "address": "sales@debrug.example"}
+    api.answer("GET /senders", {"items": [item], "next": None})
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+
+    header, row = uitpost("sender", "list").out.splitlines()
+
+    assert header.split() == ["id", "name", "address"]
+    assert "Sales [bold] [31m" in row
+    assert "\x1b[31m" not in row
+
+
 def test_json_is_one_document_with_everything(uitpost: Uitpost, api: StandIn) -> None:
     item = {"id": "sales", "name": "Sales", "address": "sales@debrug.example", "more": [1]}
     api.answer("GET /senders", {"items": [item], "next": None})
@@ -207,7 +222,7 @@ def test_a_mailing_to_contacts_of_a_file_is_created(uitpost: Uitpost, api: Stand
     api.answer("POST /dossier-items", {"run_id": RUN, "items": 2}, status=202)
     contacts = tmp_path / "contacts.csv"
     contacts.write_text(
-        "kind,number,contact_id,name,email,merge.table\nperson,1,,Anna,anna@devries.example,7\norganisation,2,5,,,\n",
+        "kind,number,contact_id,name,email,table\nperson,1,,Anna,anna@devries.example,7\norganisation,2,5,,,\n",
         "utf-8-sig",
     )
 
