@@ -216,8 +216,8 @@ async def test_a_run_killed_half_way_is_recorded_to_its_end(nats: Nats, tmp_path
     second = subprocess.Popen([_UITPOST, "serve", "dossier"], env=environment)
     items = await listener.told(DossierItemRecorded, number)
     mails = await listener.told(DossierItemRequested, number)
-    second.terminate()
-    second.wait(60)
+    second.kill()
+    second.wait()
 
     assert sent.status_code == 202
     assert before < number, "it was killed too late to show anything"

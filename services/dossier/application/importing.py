@@ -48,6 +48,7 @@ class Importing:
                 await self._enter(chunk, imported)
                 chunk = []
         await self._enter(chunk, imported)
+        imported.wrong.sort(key=lambda refused: refused[0])
         return imported
 
     async def _enter(self, chunk: Sequence[tuple[int, Stated]], imported: Imported) -> None:
@@ -99,11 +100,13 @@ def _read(columns: Sequence[str], cells: Sequence[str]) -> Stated | Wrong:
     if len(cells) > len(columns):
         return Wrong("", "too_many_cells")
     given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+    if wrong := next(not_text(given), None):
+        return wrong
     try:
         record = contact_said(_record(given))
     except Refused as refused:
         return refused.wrongs[0]
-    return next(not_text(given), None) or Stated(record.address(), record.given())
+    return Stated(record.address(), record.given())
 
 
 def _record(given: dict[str, str]) -> dict[str, Any]:

@@ -40,7 +40,8 @@ def decide(intake: Intake, known: Mapping[str, Known], fields: Fields, mode: Con
         if left_out is None and resolved.consent == "unknown":
             decided.unknown_consent += 1
         decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
-    decided.wrongs += _issue_wrongs(intake, decided, mode)
+    if not decided.wrongs:
+        decided.wrongs += _issue_wrongs(intake, decided, mode)
     return decided
 
 

@@ -4,7 +4,7 @@ A contact person is addressed as kind `contact_person` with the organisation's n
 it is the same contact as that of kind `organisation` with this number and `contact_id`.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -134,6 +134,6 @@ def _after(cursor: str | None) -> str:
     if cursor is None:
         return ""
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
     except (NotBase64, ValueError):
         raise Refused([Wrong("cursor", "wrong_value", {"expected": "next"})]) from None

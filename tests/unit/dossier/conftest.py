@@ -150,7 +150,7 @@ def a_request(**other: Any) -> dict[str, Any]:
     }
 
 
-def a_destination(number: str = "1000", **other: Any) -> dict[str, Any]:
+def a_destination(number: Any = "1000", **other: Any) -> dict[str, Any]:
     """Return a destination whose addressee is described."""
     return {
         "kind": "organisation",

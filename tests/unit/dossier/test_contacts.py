@@ -1,0 +1,191 @@
+"""Contacts are put, told from upstream, imported, listed and found."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.dossier.domain.contact import Contact
+from services.dossier.domain.identity import Address, contact_id_of
+from tests.unit.dossier.conftest import House
+
+CAME = datetime.now(UTC) + timedelta(hours=1)
+
+
+async def imported(house: House, text: str, language: str = "en") -> dict[str, Any]:
+    answer = await house.ask("POST", "/contacts/import", text.encode("utf-8", "surrogateescape"), language)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def contact(house: House, path: str) -> dict[str, Any]:
+    body: dict[str, Any] = (
+        await house.ask("GET", f"/contacts{path}" if path.startswith("?") else f"/contacts/{path}")
+    ).json()
+    return body
+
+
+async def versions(house: House, address: Address) -> int:
+    found = await house.store.load(Contact, contact_id_of(address))
+    return found.version if found else 0
+
+
+async def test_a_contact_that_was_put_is_shown(house: House) -> None:
+    facts = {
+        "name": "Bakkerij",
+        "email": "info@bakery.example",
+        "language": "en",
+        "consent": "granted",
+        "organisation": "9",
+        "blocked": True,
+        "fields": {"shoe": 42},
+    }
+
+    await house.ask("PUT", "/contacts/sales_relation/1", facts)
+
+    shown = await contact(house, "sales_relation/1")
+    del shown["as_of"]
+    assert shown == {"kind": "sales_relation", "number": "1", "contact_id": None, "email_valid": True, **facts}
+
+
+async def test_put_again_a_contact_is_what_the_last_one_said(house: House) -> None:
+    await house.ask("PUT", "/contacts/person/1", {"name": "Anna", "consent": "denied"})
+
+    await house.ask("PUT", "/contacts/person/1", {"name": "Anna de Vries"})
+    await house.ask("PUT", "/contacts/person/1", {"name": "Anna de Vries"})
+
+    shown = await contact(house, "person/1")
+    assert (shown["name"], shown["consent"]) == ("Anna de Vries", "unknown")
+    assert await versions(house, Address("person", "1")) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "code"),
+    [
+        ("planet/1", {}, "kind", "unknown_destination_kind"),
+        ("contact_person/1", {}, "contact_id", "missing"),
+        ("person/1", {"colour": 1}, "colour", "unknown_field"),
+        ("person/1", {"language": "fr"}, "language", "wrong_value"),
+        ("person/1", {"name": "a\nb"}, "name", "control_character"),
+        ("person/1", {"fields": {"a": "x" * 10_001}}, "fields", "too_long"),
+    ],
+)
+async def test_a_contact_that_cannot_be_is_refused_by_name(
+    house: House, path: str, body: Any, field: str, code: str
+) -> None:
+    answer = await house.ask("PUT", f"/contacts/{path}", body)
+
+    assert answer.status_code == 422
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [(field, code)]
+
+
+async def test_who_is_not_known_is_not_found(house: House) -> None:
+    answer = await house.ask("GET", "/contacts/person/1", language="nl")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_contact")
+
+
+async def test_contacts_are_found_by_what_they_are_called_page_by_page(house: House) -> None:
+    for number in range(5):
+        await house.ask("PUT", f"/contacts/person/{number}", {"name": f"Anna {number}"})
+    await house.ask("PUT", "/contacts/employee/9", {"name": "Bram_100%"})
+
+    first = await contact(house, "?q=ANNA&limit=3")
+    rest = await contact(house, f"?q=ANNA&limit=3&cursor={first['next']}")
+
+    assert [one["number"] for one in first["items"] + rest["items"]] == ["0", "1", "2", "3", "4"]
+    assert rest["next"] is None
+    assert [one["number"] for one in (await contact(house, "?q=_100%25"))["items"]] == ["9"]
+    assert (await house.ask("GET", "/contacts?cursor=~")).status_code == 422
+
+
+async def test_upstream_facts_hold_only_if_they_are_newer(house: House) -> None:
+    take = house.dossier.upstream.contact
+
+    def record(**facts: Any) -> bytes:
+        return json.dumps({"kind": "person", "number": "1", **facts}).encode()
+
+    await take(record(name="Anna", consent="granted"), CAME, 1)
+    await take(record(name="Anna de Vries"), CAME + timedelta(seconds=2), 3)
+    await take(record(name="Anna Vries"), CAME + timedelta(seconds=1), 2)
+    await take(record(name="Ouder", as_of="2001-01-01T00:00:00Z"), CAME + timedelta(seconds=4), 4)
+
+    shown = await contact(house, "person/1")
+    assert (shown["name"], shown["consent"]) == ("Anna de Vries", "granted")
+    await house.ask("PUT", "/contacts/person/1", {"name": "Met de hand"})
+    assert (await contact(house, "person/1"))["name"] == "Met de hand"
+
+
+async def test_a_list_is_imported_with_columns_of_its_own(house: House) -> None:
+    text = (
+        "kind,number,contact_id,name,email,language,consent,organisation,blocked,shoe\n"
+        'organisation,1,,"Bakkerij, de ""Ster""",info@ster.example,,granted,,,40\n'
+        "contact_person,1,5,Anna,anna@ster.example,en,,,ja,41\n"
+        "contact_person,,6,Bram,,,,1,nee,\n"
+    )
+
+    answer = await imported(house, text)
+    again = await imported(house, text)
+
+    assert answer == {"recorded": 3, "changed": 0, "unchanged": 0, "refused": 0, "refused_lines": []}
+    assert again["unchanged"] == 3
+    baker = await contact(house, "organisation/1")
+    assert (baker["name"], baker["consent"], baker["fields"]) == ('Bakkerij, de "Ster"', "granted", {"shoe": "40"})
+    anna = await contact(house, "organisation/1?contact_id=5")
+    assert (anna["language"], anna["blocked"]) == ("en", True)
+    assert (await contact(house, "organisation/1?contact_id=6"))["name"] == "Bram"
+
+
+async def test_wrong_lines_are_refused_by_number_and_the_others_entered(house: House) -> None:
+    text = (
+        "\ufeffkind;number;name;consent\n"
+        "person;1;Anna;granted\n"
+        "planet;2;Mars;\n"
+        "person;;Niemand;\n"
+        "\n"
+        "person;3;Chris;perhaps\n"
+        "person;4;Dirk;;;\n"
+        "organisation;1;Bakkerij;\n"
+        "person;5;\udcff;\n"
+        "person;6;Eva;denied\n"
+    )
+
+    answer = await imported(house, text, "nl")
+
+    assert (answer["recorded"], answer["refused"]) == (2, 6)
+    assert [(line["line"], line["field"], line["code"]) for line in answer["refused_lines"]] == [
+        (3, "kind", "unknown_destination_kind"),
+        (4, "number", "wrong_number"),
+        (6, "consent", "wrong_value"),
+        (7, "", "too_many_cells"),
+        (8, "number", "number_taken"),
+        (9, "name", "not_text"),
+    ]
+    assert answer["refused_lines"][0]["detail"] == "Er is geen bestemming van de soort planet."
+
+
+async def test_a_list_of_thousands_is_entered_and_an_empty_cell_leaves_consent_as_it_is(house: House) -> None:
+    lines = "".join(f"person,{n},Anna {n},granted\n" for n in range(1200))
+
+    first = await imported(house, f"kind,number,name,consent\n{lines}")
+    second = await imported(house, "kind,number,name,consent\nperson,7,Anna Zeven,\n")
+
+    assert (first["recorded"], second["changed"]) == (1200, 1)
+    shown = await contact(house, "person/7")
+    assert (shown["name"], shown["consent"]) == ("Anna Zeven", "granted")
+
+
+async def test_a_list_without_its_columns_is_refused(house: House) -> None:
+    answer = await house.ask("POST", "/contacts/import", b"name\nAnna\n")
+
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["kind", "number"]
+
+
+async def test_a_contact_named_twice_in_a_list_is_as_the_last_line_says(house: House) -> None:
+    answer = await imported(house, "kind,number,name\nperson,1,Anna\nperson,1,Bram\n")
+
+    assert (answer["recorded"], answer["changed"]) == (1, 1)
+    assert (await contact(house, "person/1"))["name"] == "Bram"
