@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, closing
@@ -93,19 +94,38 @@ async def _run(settings: Settings, wanted: Wanted, guest: Guest | None) -> None:
 
 async def _together(process: Process, nats: NatsServer | None, running: Running, guest: Guest | None) -> None:
     """Run the process as long as nats-server lives; the guest leaves with it."""
+    told = _stop_when_told(process)
     async with asyncio.TaskGroup() as parts:
         beside = [parts.create_task(_lost(nats))] if nats else []
         if guest:
-            beside.append(parts.create_task(_serve(guest, process, running)))
+            beside.append(parts.create_task(_serve(guest, process, running, told)))
         _log.info("started", url=running.url)
-        await process.run()
+        await process.run(signals=False)
         for task in beside:
             task.cancel()
 
 
-async def _serve(guest: Guest, process: Process, running: Running) -> None:
+def _stop_when_told(process: Process) -> asyncio.Event:
+    """Have SIGTERM and Ctrl+C begin the end; return what says that they came."""
+    told = asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        process.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return told
+
+
+async def _serve(guest: Guest, process: Process, running: Running, told: asyncio.Event) -> None:
     await process.started.wait()
-    await guest(running)
+    try:
+        await guest(running)
+    except Exception as error:
+        if not told.is_set():
+            raise
+        _log.info("the guest left with the services", error=repr(error))
 
 
 async def _lost(nats: NatsServer) -> None:

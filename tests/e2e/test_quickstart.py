@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 from pathlib import Path
 
 import httpx2
@@ -13,8 +14,13 @@ from deploy import sample
 from tests.e2e.conftest import WAITS, Run, Start, left_of
 
 
-def test_the_sample_mailing_becomes_exactly_what_is_planned(tmp_path: Path, run: Run) -> None:
-    done = run(tmp_path, "quickstart", "--once", "--expect", str(sample.EXPECTED))
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_the_sample_mailing_becomes_exactly_what_is_planned(
+    store: str, tmp_path: Path, run: Run, request: pytest.FixtureRequest
+) -> None:
+    settings = {"UITPOST_STORE_URL": request.getfixturevalue("postgres_url")} if store == "postgresql" else {}
+
+    done = run(tmp_path, "quickstart", "--once", "--expect", str(sample.EXPECTED), **settings)
 
     outcome = dict(line.split("\t") for line in done.stdout.splitlines())
     assert done.returncode == 0, done.stderr
@@ -96,3 +102,13 @@ async def test_an_upstream_system_submits_over_nats_and_hears_what_became_of_it(
     assert json.loads(mail.data)["run_id"] == json.loads(accepted.data)["run_id"]
     assert mail.headers is not None
     assert mail.headers["ce-type"] == "uitpost.mailer.mail-sent.v1"
+
+
+def test_ctrl_c_in_the_middle_ends_everything_and_says_so(tmp_path: Path, start: Start) -> None:
+    once = start(tmp_path, "quickstart", "--once")
+    while not (tmp_path / "run" / "history.json").exists() and once.process.poll() is None:
+        time.sleep(0.01)
+
+    assert once.stop(signal.SIGINT) == 130
+    assert "Interrupted" in once.output.read_text("utf-8")
+    assert left_of(tmp_path) == []
