@@ -21,6 +21,7 @@ class Line:
     item_id: UUID
     at: datetime
     updated_at: datetime
+    sequence: int = 0  # the order in which lines came up
     person: str | None = None
     kind: str | None = None
     number: str | None = None
@@ -43,9 +44,9 @@ class Line:
     resend_of: UUID | None = None
 
     @classmethod
-    def begun_by(cls, fact: Fact) -> Self:
+    def begun_by(cls, fact: Fact, sequence: int = 0) -> Self:
         """Return the line that a first fact begins."""
-        return cls(fact.processing_id, fact.run_id, fact.item_id, fact.at, fact.at)
+        return cls(fact.processing_id, fact.run_id, fact.item_id, fact.at, fact.at, sequence)
 
     def hear(self, fact: Fact) -> None:
         """Take in a fact; one that was taken in before changes nothing."""

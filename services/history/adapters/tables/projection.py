@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from dataclasses import replace as replaced
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
 from services.history.adapters.tables.schema import (
     PROJECTED,
@@ -38,15 +40,27 @@ RECORDED = "+recorded"  # counters beside those of statuses: destinations whose 
 TOTAL = "+total"  # and rows that will be there once every chunk of every run is recorded
 _PATIENCE = 1.0  # seconds before a batch is written again that the database refused
 
-_LINE = [column for column in lines.columns if column.name != "sequence"]
-_FACT = [column.name for column in facts.columns]
-_KNOWN = select(*_LINE).where(lines.c.processing_id.in_(bindparam("ids", expanding=True)))
+_KNOWN = select(*(lines.c[name] for name in Line.__dataclass_fields__))
+_KNOWN = _KNOWN.where(lines.c.processing_id.in_(bindparam("ids", expanding=True)))
+_LAST = select(func.max(lines.c.sequence))
 _BEGIN = insert(lines)
-_CHANGE = (
-    update(lines)
-    .where(lines.c.processing_id == bindparam("of"))
-    .values({column: bindparam(column.name) for column in _LINE if column.name != "processing_id"})
+_FACT = [column.name for column in facts.columns if column.name != "line"]
+_FIXED = ("run_id", "item_id", "at", "person", "kind", "number", "contact_id", "issue_method")
+_NAMED = ("recipient_name", "recipient_address", "recipient_ordinal", "subject")
+_OUTCOME = tuple(
+    name for name in Line.__dataclass_fields__ if name not in {*_FIXED, *_NAMED, "processing_id", "sequence"}
 )
+
+
+def _change(names: Iterable[str]) -> Update:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(lines).where(lines.c.sequence == bindparam("line")).values(values)
+
+
+# An index is written anew for each column of it that is named, whether its value changes or not.
+_CHANGE_OUTCOME = _change(_OUTCOME)
+_CHANGE = _change((*_OUTCOME, *_FIXED, *_NAMED))
+_rest_of = attrgetter(*_FIXED, *_NAMED)
 
 
 class ProjectedTables:
@@ -157,30 +171,47 @@ def _hear(connection: Connection, told: Sequence[Fact], deltas: Counter[tuple[UU
     if not told:
         return
     ids = list({fact.processing_id for fact in told})
-    found = [Line(**row) for row in connection.execute(_KNOWN, {"ids": ids}).mappings()]
-    known = {line.processing_id: line for line in found}
-    before = {line.processing_id: line.status for line in found}
+    known = {row.processing_id: Line(*row) for row in connection.execute(_KNOWN, {"ids": ids})}
+    before = {line.processing_id: line.status for line in known.values()}
+    rest = {line.processing_id: _rest_of(line) for line in known.values()}
     begun: dict[UUID, Line] = {}
+    last = connection.execute(_LAST).scalar_one() or 0
+    timeline = []
     for fact in told:
         line = known.get(fact.processing_id) or begun.get(fact.processing_id)
         if line is None:
-            line = begun[fact.processing_id] = Line.begun_by(fact)
+            line = begun[fact.processing_id] = Line.begun_by(fact, last + len(begun) + 1)
         line.hear(fact)
+        timeline.append({"line": line.sequence, **{name: getattr(fact, name) for name in _FACT}})
     if begun:
         connection.execute(_BEGIN, [vars(line) for line in begun.values()])
-    if known:
-        connection.execute(_CHANGE, [{**vars(line), "of": line.processing_id} for line in known.values()])
-    connection.execute(
-        add(facts, dialect_of(connection)), [{name: getattr(fact, name) for name in _FACT} for fact in told]
-    )
-    for line in (*begun.values(), *known.values()):
+    _write_known(connection, known.values(), rest)
+    connection.execute(add(facts, dialect_of(connection)), timeline)
+    _count_lines((*known.values(), *begun.values()), before, deltas)
+
+
+def _write_known(connection: Connection, known: Iterable[Line], rest: dict[UUID, Any]) -> None:
+    outcome: list[dict[str, Any]] = []
+    whole: list[dict[str, Any]] = []
+    for line in known:
+        same = rest[line.processing_id] == _rest_of(line)
+        names = _OUTCOME if same else (*_OUTCOME, *_FIXED, *_NAMED)
+        row = {"line": line.sequence, **{name: getattr(line, name) for name in names}}
+        (outcome if same else whole).append(row)
+    for statement, rows in ((_CHANGE_OUTCOME, outcome), (_CHANGE, whole)):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def _count_lines(heard: Iterable[Line], before: dict[UUID, str], deltas: Counter[tuple[UUID, str]]) -> None:
+    for line in heard:
         was = before.get(line.processing_id)
-        if was != line.status:
-            deltas[line.run_id, line.status] += 1
-            deltas[EVERY_RUN, line.status] += 1
+        if was == line.status:
+            continue
+        for run_id in (line.run_id, EVERY_RUN):
+            deltas[run_id, line.status] += 1
             if was is not None:
-                deltas[line.run_id, was] -= 1
-                deltas[EVERY_RUN, was] -= 1
+                deltas[run_id, was] -= 1
 
 
 def _count(connection: Connection, deltas: Counter[tuple[UUID, str]]) -> None:

@@ -24,6 +24,7 @@ from shared.store import Store
 
 Row = dict[str, Any]
 _LINE = [one for one in lines.columns if one.name not in {"recipient_ordinal", "stage", "position"}]
+_FACT = [one for one in facts.columns if one.name != "line"]
 _WORDS = table("line_words", column("rowid"), column("line_words"))
 _TRIGRAM = 3
 _SHOWN = 500  # destinations of one item
@@ -45,7 +46,9 @@ class RecordTables:
 
     async def timeline(self, processing_id: UUID) -> list[Row]:
         """Return the facts of a line: mail after mail, stage after stage, in the order told."""
-        query = select(facts).where(facts.c.processing_id == processing_id)
+        query = (
+            select(*_FACT).join(lines, lines.c.sequence == facts.c.line).where(lines.c.processing_id == processing_id)
+        )
         return await self._all(query.order_by(facts.c.ordinal, facts.c.stage, facts.c.position))
 
     async def runs(self, limit: int, after: Cursor | None) -> list[Run]:

@@ -115,7 +115,7 @@ destinations = Table(
 lines = Table(
     "lines",
     TABLES,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", _Sequence, primary_key=True, autoincrement=False),
     Column("processing_id", Id, nullable=False, unique=True),
     Column("run_id", Id, nullable=False),
     Column("item_id", Id, nullable=False, index=True),
@@ -149,7 +149,7 @@ lines = Table(
 facts = Table(
     "facts",
     TABLES,
-    Column("processing_id", Id, nullable=False),
+    Column("line", BigInteger, nullable=False),  # in the order of time, so that what is busy lies together
     Column("stage", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("what", String, nullable=False),
@@ -169,7 +169,7 @@ facts = Table(
     Column("message_id", String),
     Column("wire_sha256", String),
     Column("queue_id", String),
-    PrimaryKeyConstraint("processing_id", "stage", "position"),
+    PrimaryKeyConstraint("line", "stage", "position"),
     sqlite_with_rowid=False,
 )
 documents = Table(
