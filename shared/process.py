@@ -1,10 +1,10 @@
-"""One process that runs one service or all four: a dead part takes it down, SIGTERM lets what is in hand be finished."""
+"""One process that runs one service or all four: a dead part ends it, SIGTERM lets what is in hand be finished."""
 
 import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -37,7 +37,7 @@ class Service:
     routers: Sequence[APIRouter] = field(default_factory=list)
 
 
-class LostPart(Exception):  # noqa: N818
+class LostPart(Exception):
     """A part of the process ended by itself; the process ends too, and is started again from outside."""
 
 
@@ -66,18 +66,35 @@ class Process:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
-        try:
-            await self._run()
-        finally:
-            for service in self._services:
-                for close in service.close:
-                    await close()
-                await service.connection.close()
-                await service.store.close()
+        async with AsyncExitStack() as closing:
+            closing.callback(self._socket.close)
+            for service in reversed(self._services):
+                closing.push_async_callback(service.store.close)
+                closing.push_async_callback(service.connection.close)
+                for close in reversed(service.close):
+                    closing.push_async_callback(close)
+            if await self._is_opened():
+                await self._run()
 
-    async def _run(self) -> None:
+    async def _is_opened(self) -> bool:
+        """Open every service; return False where the end came first, as when a server is waited for in vain."""
+        opening = asyncio.create_task(self._open_all())
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((opening, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                await opening
+            return opening.done()
+        finally:
+            for task in (opening, stopped):
+                task.cancel()
+            await asyncio.wait((opening, stopped))
+
+    async def _open_all(self) -> None:
         for service in self._services:
             await self._open(service)
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as parts:
             tasks = [
                 parts.create_task(_for_ever(part, work), name=part)

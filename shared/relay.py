@@ -20,12 +20,14 @@ from shared.contracts import Message
 from shared.messaging.cloudevents import headers
 from shared.messaging.connection import Connection
 from shared.messaging.topology import STREAMS
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
 _log = structlog.get_logger()
 _BATCH = 500  # messages, of at most 1000 that a server takes
 _BYTES = 16 * 2**20  # of one batch, so that neither side holds an endless one
 _PACE = 0.03  # seconds between batches while busy: fuller batches, fewer fsyncs
+_AGAIN = 0.2  # seconds
+_PATIENCE = 10  # times that it begins again before somebody is told: a race or a restart is over by then
 _CHECK = 1.0  # seconds after which an idle relay looks whether its stream is still whole
 
 Tell = Callable[[Any], Message | None]
@@ -48,6 +50,7 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled."""
         told_at = 0.0
+        trouble = 0
         while True:
             self._woken.clear()
             try:
@@ -58,10 +61,15 @@ class Relay:
                     told_at = time.monotonic()
                 else:
                     await self._wait()
-            except (nats.errors.Error, APIError, TimeoutError, ConnectionError) as error:
-                _log.debug("relay begins again", service=self._connection.service, error=repr(error))
+                trouble = 0
+            except (nats.errors.Error, APIError, TimeoutError, ConnectionError, StoreUnavailable) as error:
+                if self._connection.is_closed:
+                    raise
+                trouble += 1
+                say = _log.warning if trouble == _PATIENCE else _log.debug
+                say("relay begins again", service=self._connection.service, error=repr(error))
                 self._cursor = None
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(_AGAIN)
 
     async def _wait(self) -> None:
         """Wait for a commit, or look after a while whether the stream still ends where it should."""
@@ -76,10 +84,13 @@ class Relay:
     async def _find_cursor(self) -> None:
         info = await self._connection.js.stream_info(self._stream)
         self._sequence = info.state.last_seq or 0
-        self._cursor = 0
-        if info.state.messages:
-            last = await self._connection.js.get_msg(self._stream, seq=info.state.last_seq)
-            self._cursor = int((last.headers or {})["Es-Pos"])
+        cursor = 0
+        for sequence in range(self._sequence, self._sequence - info.state.messages, -1):
+            last = await self._connection.js.get_msg(self._stream, seq=sequence)
+            if position := (last.headers or {}).get("Es-Pos"):  # else it is somebody else's
+                cursor = int(position)
+                break
+        self._cursor = cursor
 
     async def _tell_next(self) -> bool:
         """Publish the next facts as one batch; return whether there were any."""
@@ -135,5 +146,3 @@ class Relay:
 def topics_of(told: Any) -> list[str]:
     """Return the topics of the events that an outbox (`functools.singledispatch`) has words for."""
     return [kind.TOPIC for kind in told.registry if kind is not object]
-
-

@@ -14,7 +14,7 @@ W = TypeVar("W", bound=BaseModel)
 Answer = BaseModel | None
 
 
-class Refusal(Exception):  # noqa: N818 -- said as the door's answer, "a refusal"
+class Refusal(Exception):
     """The asked service says no: a code, and words for a person."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818 -- said as the door's answer, "a refusal
         self.detail = detail
 
 
-class NoAnswer(Exception):  # noqa: N818
+class NoAnswer(Exception):
     """Nobody answered in time: not known whether the wish was heard, so ask again."""
 
 
@@ -49,7 +49,11 @@ class Asked:
         """Subscribe each door at the broker; asks are shared out among the processes of the service."""
         for wish, (question, answer) in self.doors.items():
             broker.subscriber(
-                f"uitpost.ask.{self.service}.{wish}", queue=self.service, decoder=_raw, title=wish, description=_doc(answer)
+                f"uitpost.ask.{self.service}.{wish}",
+                queue=self.service,
+                decoder=_raw,
+                title=wish,
+                description=_doc(answer),
             )(_door(question, answer))
 
 
@@ -75,14 +79,14 @@ class Asking:
         return answer.model_validate(said["answer"])
 
 
-def _door(
-    question: type[W], answer: Callable[[W], Awaitable[Answer]]
-) -> Callable[[NatsMessage], Awaitable[bytes]]:
+def _door(question: type[W], answer: Callable[[W], Awaitable[Answer]]) -> Callable[[NatsMessage], Awaitable[bytes]]:
     async def door(message: NatsMessage) -> bytes:
         try:
-            said = await answer(question.model_validate_json(message.body))
+            asked = question.model_validate_json(message.body)
         except ValidationError as error:
             return orjson.dumps({"refused": "unreadable", "detail": str(error)})
+        try:
+            said = await answer(asked)
         except Refusal as refusal:
             return orjson.dumps({"refused": refusal.code, "detail": refusal.detail})
         return orjson.dumps({"answer": said.model_dump(mode="json") if said is not None else {}})

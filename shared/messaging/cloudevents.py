@@ -4,16 +4,17 @@ NATS protocol binding: https://github.com/cloudevents/spec/blob/main/cloudevents
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from shared.contracts import Message
 
 _STRUCTURED = "application/cloudevents"
-_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,8 @@ def headers(message: Message, event_id: str, source: str, at: datetime) -> dict[
     run_id = getattr(message, "run_id", None)
     if run_id is not None:
         # W3C Trace Context: the run is the trace, the event its span; both follow from what is told.
-        told["traceparent"] = f"00-{run_id.hex}-{event_id.replace('-', '')[:16]:0<16}-01"
+        told["traceparent"] = f"00-{run_id.hex}-{blake2b(event_id.encode(), digest_size=8).hexdigest()}-01"
     return told
-
-
-def encoded(value: str) -> str:
-    """Return an attribute value as a header may carry it: percent-encoded where not printable ASCII."""
-    return quote(value, safe=_SAFE)
 
 
 def read(body: bytes, given: Mapping[str, str] | None) -> Envelope:
@@ -54,8 +50,8 @@ def read(body: bytes, given: Mapping[str, str] | None) -> Envelope:
 
     Raises ValueError where a structured event is not JSON or has no data.
     """
-    attributes = given or {}
-    if attributes.get("Content-Type", attributes.get("content-type", "")).startswith(_STRUCTURED):
+    attributes = {name.lower(): value for name, value in (given or {}).items()}
+    if attributes.get("content-type", "").startswith(_STRUCTURED):
         return _structured(body)
     return Envelope(
         body,
@@ -65,7 +61,7 @@ def read(body: bytes, given: Mapping[str, str] | None) -> Envelope:
 
 def _structured(body: bytes) -> Envelope:
     event: Any = json.loads(body)
-    if not isinstance(event, dict) or "data" not in event:
-        msg = "a structured CloudEvent is a JSON object with `data`"
-        raise ValueError(msg)
-    return Envelope(json.dumps(event["data"]).encode(), event.get("id"), event.get("source"), event.get("type"))
+    if not isinstance(event, dict) or not {"data", "data_base64"} & event.keys():
+        raise ValueError("a structured CloudEvent is a JSON object with `data` or `data_base64`")
+    data = json.dumps(event["data"]).encode() if "data" in event else b64decode(event["data_base64"], validate=True)
+    return Envelope(data, *(event.get(name) for name in ("id", "source", "type")))

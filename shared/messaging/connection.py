@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 _log = structlog.get_logger()
+_USUAL = 8_000_000  # bytes of the largest message, as our own server takes it
 _SMALLEST = (2, 12)  # nats-server: atomic batches need it
 
 
@@ -46,7 +48,7 @@ class Connection:
         if (version.major, version.minor) < _SMALLEST:
             msg = f"nats-server {version} is too old: {_SMALLEST[0]}.{_SMALLEST[1]} or newer is needed"
             raise OSError(msg)
-        if self.client.max_payload < 8_000_000:
+        if self.client.max_payload < _USUAL:
             _log.warning("the NATS server takes small messages only", max_payload=self.client.max_payload)
 
     async def start(self) -> None:
@@ -60,7 +62,13 @@ class Connection:
             await self.broker.stop()
         except nats.errors.Error as error:  # a server that is away is not taken leave of
             _log.debug("left without a word", service=self.service, error=repr(error))
-            await self.client.close()
+            with suppress(OSError):
+                await self.client.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed for good; whoever tries again must stop then, for nats-py says so when cancelled too."""
+        return self.client.is_closed
 
     @property
     def client(self) -> Client:

@@ -44,21 +44,23 @@ class Ear:
     async def listen(self, connection: Connection) -> None:
         """Hear until cancelled; then let what is in hand be finished."""
         in_hand: dict[asyncio.Task[None], Msg] = {}
+        subscription = await _bind(connection, self.stream)
         heartbeat = asyncio.create_task(_keep_in_progress(in_hand))
         try:
-            subscription = await _bind(connection, self.stream)
             while True:
                 if len(in_hand) >= self.at_once:
                     await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
                     continue
-                for message in await _fetch(subscription, self.at_once - len(in_hand)):
+                for message in await _fetch(connection, subscription, self.at_once - len(in_hand)):
                     task = asyncio.create_task(self._settle(message))
                     in_hand[task] = message
                     task.add_done_callback(in_hand.pop)
         finally:
             if in_hand:
                 await asyncio.wait(in_hand, timeout=ACK_WAIT)
-            heartbeat.cancel()
+            for task in [heartbeat, *in_hand]:
+                task.cancel()
+            await _tell(subscription.unsubscribe)  # nats-py's drain waits for ever for what a fetch has taken
 
     async def _settle(self, message: Msg) -> None:
         try:
@@ -66,7 +68,7 @@ class Ear:
         except Unreadable as error:
             _log.error("unreadable message put aside", subject=message.subject, error=str(error))
             await _tell(message.term)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- logged, and it comes again
             tries = message.metadata.num_delivered or 1
             delay = _DELAYS[min(tries, len(_DELAYS)) - 1] * random.uniform(1, 1.3)  # noqa: S311 -- jitter
             _log.exception("message not handled, comes again", subject=message.subject, tries=tries, delay=delay)
@@ -81,12 +83,14 @@ async def _bind(connection: Connection, stream: str) -> JetStreamContext.PullSub
     )
 
 
-async def _fetch(subscription: JetStreamContext.PullSubscription, wanted: int) -> list[Msg]:
+async def _fetch(connection: Connection, subscription: JetStreamContext.PullSubscription, wanted: int) -> list[Msg]:
     try:
         return await subscription.fetch(wanted, timeout=_FETCH_WAIT)
     except TimeoutError:
         return []
     except _AWAY as error:
+        if connection.is_closed:
+            raise
         _log.debug("nothing fetched", error=repr(error))
         await asyncio.sleep(0.2)
         return []

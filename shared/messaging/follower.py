@@ -5,7 +5,8 @@ what a dead process held would do so out of order.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,8 @@ from shared.messaging.topology import ACK_WAIT
 
 _log = structlog.get_logger()
 _BATCH = 500
-_FETCH_WAIT = 1.0
+_FETCH_WAIT = 1.0  # seconds
+_AGAIN = 0.5  # seconds until the following begins again
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,53 @@ class Follower:
             try:
                 await self._follow(connection)
             except (nats.errors.Error, APIError, ConnectionError, TimeoutError) as error:
+                if connection.is_closed:
+                    raise
                 _log.debug("following begins again", stream=self.stream, error=repr(error))
-                await asyncio.sleep(0.5)
+            except Exception:  # noqa: BLE001 -- logged, and it comes again
+                _log.exception("not projected, following begins again", stream=self.stream)
+            await asyncio.sleep(_AGAIN)
 
     async def _follow(self, connection: Connection) -> None:
         place = await self._place()
         made = await self._begin(connection, place)
         subscription = await connection.js.pull_subscribe_bind(
-            connection.service, self.stream, inbox_prefix=f"_INBOX.{connection.service}.".encode(), pending_bytes_limit=-1
+            connection.service,
+            self.stream,
+            inbox_prefix=f"_INBOX.{connection.service}.".encode(),
+            pending_bytes_limit=-1,
         )
         try:
+            handed_out = 0
             while True:
                 messages = await _fetch(subscription)
                 if not messages:
                     await self._check(connection, made)
                     continue
-                told = [self._told(message, made) for message in messages]
-                fresh = [one for one in told if one.place.position > place.position]
+                handed_out = _without_gap(messages, handed_out)
+                fresh = list(self._fresh(messages, place, made))
                 if fresh:
                     await self._project(fresh)
                     place = fresh[-1].place
                 await messages[-1].ack()
         finally:
-            await subscription.unsubscribe()
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    def _fresh(self, messages: Sequence[Msg], place: Place, made: str) -> Iterator[Told]:
+        """Yield the messages that were not told before."""
+        for message in messages:
+            sequence = message.metadata.sequence.stream
+            position = (message.headers or {}).get("Es-Pos")
+            if position is None:  # not told by a relay: its own sequence is all that tells it from others
+                is_fresh = made != place.stream_made or sequence > place.sequence
+                then = Place(place.position, sequence, made)
+            else:
+                is_fresh = int(position) > place.position
+                then = Place(max(int(position), place.position), sequence, made)
+            if is_fresh:
+                place = then
+                yield self._told(message, place)
 
     async def _begin(self, connection: Connection, place: Place) -> str:
         """Make the durable anew where `place` says; return when its stream was made."""
@@ -107,10 +133,8 @@ class Follower:
             opt_start_seq=place.sequence + 1 if known and place.sequence else None,
             max_ack_pending=4 * _BATCH,
         )
-        try:
+        with suppress(NotFoundError):
             await connection.js.delete_consumer(self.stream, connection.service)
-        except NotFoundError:
-            pass
         await connection.js.add_consumer(self.stream, config)
         return made
 
@@ -121,10 +145,7 @@ class Follower:
             msg = f"{self.stream} was made anew"
             raise ConnectionError(msg)
 
-    def _told(self, message: Msg, made: str) -> Told:
-        headers = message.headers or {}
-        sequence = message.metadata.sequence.stream
-        place = Place(int(headers.get("Es-Pos", sequence)), sequence, made)
+    def _told(self, message: Msg, place: Place) -> Told:
         kind = self._kinds.get(message.subject)
         told = Told(None, place, message.metadata.timestamp, message.subject, message.data)
         if kind is None:
@@ -132,7 +153,9 @@ class Follower:
         try:
             return replace(told, message=kind.model_validate_json(message.data))
         except ValidationError as error:
-            _log.error("unreadable message passed over", subject=message.subject, sequence=sequence, error=str(error))
+            _log.error(
+                "unreadable message passed over", subject=message.subject, sequence=place.sequence, error=str(error)
+            )
             return told
 
 
@@ -142,6 +165,16 @@ async def _fetch(subscription: Any) -> list[Msg]:
     except TimeoutError:
         return []
     return messages
+
+
+def _without_gap(messages: Sequence[Msg], handed_out: int) -> int:
+    """Return how many the consumer has handed out; raise where one was lost on its way or comes again."""
+    for message in messages:
+        handed_out += 1
+        if message.metadata.sequence.consumer != handed_out:
+            msg = f"{message.metadata.sequence.consumer} was handed out where {handed_out} was due"
+            raise ConnectionError(msg)
+    return handed_out
 
 
 def _made(info: Any) -> str:

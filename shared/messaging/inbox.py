@@ -94,6 +94,8 @@ class Inbox:
             try:
                 await self.ensure(connection)
             except (nats.errors.Error, APIError, TimeoutError, ConnectionError) as error:
+                if connection.is_closed:
+                    raise
                 _log.debug("streams not ensured", service=self.service, error=repr(error))
 
     async def listen(self, connection: Connection) -> None:
