@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.dossier.application.ports import Tables
-from services.dossier.domain.intake import GivenAttachment
+from services.dossier.domain.intake import GivenAttachment, is_content_type
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.blobs import Blob, Blobs
 from shared.contracts.message import Attachment, BlobRef
 from shared.store import Store
 
+_NOT_SAID = ("application/x-www-form-urlencoded", "application/octet-stream")  # what programs say of any body
 FILE = 30 * 2**20  # bytes of one file, and of all files of one mail (R-8)
 
 
@@ -26,10 +27,12 @@ class Attachments:
         self._blobs = blobs
 
     async def put(self, content: bytes, filename: str, content_type: str) -> BlobRef:
-        """Keep one file; raise `Refused` (413) for one too large."""
+        """Keep one file, its type by its name where none is said; raise `Refused` (413) for one too large."""
         if len(content) > FILE:
             raise Refused([Wrong("", "attachment_too_large", {"most": FILE})], status=413)
-        [ref] = await self._keep([(filename, content_type, content)])
+        said = content_type.partition(";")[0].strip()
+        kind = said if is_content_type(said) and said not in _NOT_SAID else kind_of(filename)
+        [ref] = await self._keep([(filename, kind, content)])
         return BlobRef(sha256=ref.sha256, size=ref.size)
 
     async def check(self, given: Sequence[GivenAttachment]) -> tuple[list[Wrong], list["Checked"]]:

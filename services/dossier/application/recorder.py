@@ -18,7 +18,7 @@ from services.dossier.domain.identity import item_id_of, processing_id_of
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.processing import Processing
 from services.dossier.domain.run import Run
-from shared.blobs import BlobMissing, Blobs
+from shared.blobs import BlobDamaged, BlobMissing, Blobs
 from shared.store import Conflict, Store, StoreUnavailable, unseal
 
 _log = structlog.get_logger()
@@ -68,6 +68,8 @@ class Recorder:
             try:
                 if not await self.record_next(run_id):
                     self._open.append(run_id)
+            except (BlobMissing, BlobDamaged) as error:
+                _log.error("a run is set aside: its destinations are lost", run_id=str(run_id), blob=str(error))
             except StoreUnavailable as error:
                 _log.warning("items wait for the database", run_id=str(run_id), error=str(error))
                 self._open.append(run_id)

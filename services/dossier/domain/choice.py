@@ -115,6 +115,8 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
 def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server: str | None) -> Iterator[Wrong]:
     if intake.sender_id and intake.sender_id not in set_up.senders:
         yield Wrong("sender_id", "unknown_sender", {"sender": intake.sender_id[:80]})
+    elif intake.issue_method == "email" and intake.sender_id and sender is None:
+        yield Wrong("sender_address", "sender_missing")
     elif intake.issue_method == "email" and sender and not is_email(sender["address"]):
         yield Wrong("sender_address", "invalid_sender_address")
     if intake.issue_method == "email" and server is None:

@@ -1,6 +1,7 @@
 """What a request may say (architecture §10, "Upstream events"), and which of it is wrong in itself."""
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Literal
@@ -94,6 +95,11 @@ class Intake(_Given):
     def content_hash(self) -> str:
         """Return the hash of what is asked, whatever its spelling in JSON."""
         return sha256(orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def is_content_type(text: str) -> bool:
+    """Return whether this is a content type, without parameters (RFC 6838 §4.2)."""
+    return re.fullmatch(_CONTENT_TYPE, text) is not None
 
 
 def parse(body: bytes) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 
 from services.dossier.application import Dossier
-from services.dossier.application.attachments import FILE, kind_of
+from services.dossier.application.attachments import FILE
 from services.dossier.domain.intake import Intake, parse, read
 from services.dossier.web.body import answering, takes, whole
 from shared.access import Caller
@@ -42,7 +42,7 @@ def routes(dossier: Dossier) -> APIRouter:
         """Keep a file, the raw body, to be named by its SHA-256 in requests."""
         with answering(dossier.refusals, request):
             content = await whole(request, FILE, "attachment_too_large")
-            ref = await dossier.attachments.put(content, filename, content_type or kind_of(filename))
+            ref = await dossier.attachments.put(content, filename, content_type or "")
             return ref.model_dump()
 
     return router

@@ -59,9 +59,16 @@ class SaidMailer:
 class House:
     """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
 
-    def __init__(self, folder: Path, consent: ConsentMode = "attest", blobs: MemoryBlobs | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        consent: ConsentMode = "attest",
+        blobs: MemoryBlobs | None = None,
+        url: str | None = None,
+    ) -> None:
         self.folder = folder
-        self.store = Store(f"sqlite:///{folder}/dossier.db", "dossier", METADATA, f"sqlite:///{folder}/keys.db")
+        keys = None if url else f"sqlite:///{folder}/keys.db"
+        self.store = Store(url or f"sqlite:///{folder}/dossier.db", "dossier", METADATA, keys)
         self.blobs = blobs or MemoryBlobs()
         self.mailer = SaidMailer()
         self.tables = SqlTables(self.store)
@@ -86,6 +93,7 @@ class House:
             self.app.include_router(router)
         name = f"crm-{len(access.list_tokens())}"
         self.token = access.create_token(name, ["admin", "send", "read"])
+        self.access = access
 
     async def set_up(self) -> None:
         """Set up a sender, a mail server and a layout of each kind."""

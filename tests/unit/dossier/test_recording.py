@@ -322,3 +322,36 @@ async def test_what_is_personal_lies_sealed_and_is_gone_with_its_key(house: Hous
     assert (mail.recipient, mail.merge) == (None, None)
     assert mail.person == "organisation|1000|#0"
     assert datetime.now(UTC) > mail.requested_at
+
+
+async def test_a_run_whose_destinations_are_lost_holds_up_no_other(house: House) -> None:
+    await house.ask("POST", "/dossier-items", a_request(request_id="lost"))
+    run = await house.store.load(Run, uuid5(NS, "lost"))
+    assert run is not None
+    house.blobs.delete(run.chunks)
+    await house.ask("POST", "/dossier-items", a_request(request_id="sound"))
+
+    recording = asyncio.create_task(house.recorder.run())
+    async with asyncio.timeout(60):
+        while len(await house.tables.open_runs()) > 1:
+            await asyncio.sleep(0.01)
+    recording.cancel()
+
+    assert [mail.run_id for mail in await house.told(DossierItemRequested)] == [uuid5(NS, "sound")]
+
+
+async def test_on_postgresql_it_is_the_same(tmp_path: Path, postgres_url: str) -> None:
+    house = House(tmp_path, url=postgres_url)
+    await house.set_up()
+    await house.ask("POST", "/contacts/import", b"kind,number,name,email\nperson,1,Anna,anna@home.example\n")
+    people = [{"kind": "person", "number": "1"}, a_destination("2")]
+
+    first = await recorded(house, destinations=people, record_separately=True, consent_attested=True)
+    again = await recorded(house, destinations=people, record_separately=True, consent_attested=True)
+
+    assert first == again
+    assert len(await house.told(DossierItemRecorded)) == len(await house.told(DossierItemRequested)) == 2
+    listed = (await house.ask("GET", "/contacts?q=a")).json()["items"]
+    assert {one["number"] for one in listed} == {"1", "2"}
+    assert await house.tables.open_runs() == []
+    await house.store.close()

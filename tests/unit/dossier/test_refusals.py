@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.dossier.adapters.texts import LOCALES
 from services.dossier.application import attachments as files
-from services.dossier.domain.refusal import Wrong, path_of
+from services.dossier.domain.intake import GivenDestination, Intake, parse
+from services.dossier.domain.intake import read as read_request
+from services.dossier.domain.refusal import Refused, Wrong, path_of
+from services.dossier.web.body import REQUEST
 from shared.contracts.dossier import IntakeRefused
 from tests.unit.dossier.conftest import House, a_destination, a_request
 
@@ -132,6 +137,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "unknown sender": ({"sender_id": "nobody"}, "sender_id", "unknown_sender"),
     "no sender": ({"sender_id": None}, "sender_id", "sender_missing"),
+    "sender without an address": ({"sender_address": ""}, "sender_address", "sender_missing"),
     "invalid sender address": ({"sender_address": "sales@"}, "sender_address", "invalid_sender_address"),
     "consent not attested": (
         {"destinations": [a_destination("1"), a_destination("2")]},
@@ -179,9 +185,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 async def test_refused_with_field_and_code(house: House, what: str) -> None:
-    given, field, code = REFUSED[what]
+    other, field, code = REFUSED[what]
 
-    problem = await house.refused(a_request(**given))
+    problem = await house.refused(a_request(**other))
 
     assert (problem["status"], problem["code"]) == (422, code)
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
@@ -302,7 +308,10 @@ async def test_files_have_a_size_that_a_mail_can_take(house: House, monkeypatch:
 async def test_a_body_too_large_is_not_taken_in(house: House) -> None:
     file = await house.ask("POST", "/attachments", b"x" * (files.FILE + 1))
 
+    request = await house.ask("POST", "/dossier-items", b" " * (REQUEST + 1))
+
     assert (file.status_code, file.json()["code"]) == (413, "attachment_too_large")
+    assert (request.status_code, request.json()["code"]) == (413, "request_too_large")
 
 
 async def test_a_refused_message_is_on_record_once(house: House) -> None:
@@ -318,6 +327,47 @@ async def test_a_refused_message_is_on_record_once(house: House) -> None:
     assert first.detail == "Het onderwerp mag geen regeleinde of ander besturingsteken bevatten."
     assert (second.request_id, second.code) == (None, "malformed_json")
     assert (third.code, third.errors[0].field) == ("unknown_destination_kind", "kind")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/senders/x"),
+        ("PUT", "/mail-servers/x"),
+        ("PUT", "/layouts/x"),
+        ("PUT", "/contacts/person/1"),
+        ("POST", "/contacts/import"),
+        ("POST", "/dossier-items"),
+        ("POST", "/attachments"),
+    ],
+)
+async def test_who_may_only_read_changes_nothing(house: House, method: str, path: str) -> None:
+    house.token = house.access.create_token("reader", ["read"])
+
+    assert (await house.ask(method, path, {})).status_code == 403
+    assert (await house.ask("GET", "/contacts")).status_code == 200
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(Intake.model_fields)), _JSON, max_size=4),
+    st.dictionaries(st.sampled_from(sorted(GivenDestination.model_fields)), _JSON, max_size=3),
+)
+def test_whatever_json_comes_it_is_a_request_or_refused_by_field(whole: dict[str, Any], part: dict[str, Any]) -> None:
+    body = json.dumps({**a_request(destinations=[a_destination(**part)]), **whole}).encode()
+
+    try:
+        outcome = read_request(parse(body)).content_hash()
+    except Refused as refused:
+        outcome = refused.code
+
+    assert outcome
 
 
 def test_every_code_has_words_in_each_language() -> None:

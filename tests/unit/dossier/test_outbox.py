@@ -1,0 +1,43 @@
+"""What the dossier tells agrees with the contracts, and the doors agree with what OpenAPI says of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from services.dossier.outbox import told
+from shared.contracts import dossier, every_kind
+from tests.unit.dossier.conftest import House, a_destination, a_request
+
+
+async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
+    people = [a_destination("1"), a_destination("2", recipient={"name": "Anna"})]
+    await house.ask("POST", "/dossier-items", a_request(destinations=people, consent_attested=True))
+    await house.record_all()
+    await house.dossier.upstream.dossier_item(b"", datetime.now(UTC), 1)
+
+    kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
+
+    assert {type(message) for message in await house.told()} == kinds
+
+
+def test_what_has_no_contract_stays_private() -> None:
+    assert told(object()) is None
+
+
+async def test_what_openapi_points_at_is_there(house: House) -> None:
+    document = house.app.openapi()
+
+    pointers = set(refs(document))
+
+    assert any("requestBody" in pointer for pointer in pointers)
+    for pointer in pointers:
+        place: Any = document
+        for step in pointer.removeprefix("#/").split("/"):
+            place = place[step.replace("~1", "/").replace("%7B", "{").replace("%7D", "}").replace("%24", "$")]
+
+
+def refs(value: Any) -> list[str]:
+    """Return every pointer of a JSON document."""
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [pointer for part in value.values() for pointer in refs(part)]
+    return [pointer for part in value for pointer in refs(part)] if isinstance(value, list) else []
