@@ -1,8 +1,11 @@
 """What every test stands on: real servers and stores, and chance that may take its time, since no test measures it."""
 
+import faulthandler
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 from tests.nats import nats
@@ -12,6 +15,17 @@ __all__ = ["nats", "postgres", "postgres_url", "store_url"]
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """End a run that hangs while it cleans up after a failure: a failure ends pytest's own watch."""
+    limit = float(item.config.getini("faulthandler_timeout"))
+    faulthandler.dump_traceback_later(limit, file=item.config.stash[fault_handler_stderr_fd_key], exit=True)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
