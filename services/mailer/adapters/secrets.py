@@ -21,7 +21,7 @@ def resolved(secret_ref: str) -> str:
     if scheme == "file":
         try:
             return Path(where).read_text("utf-8").rstrip("\n")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             msg = f"the secret's file can't be read: {error}"
             raise SecretMissing(msg) from error
     msg = f"{secret_ref!r} is no reference to a secret: env:NAME or file:/path"

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Float,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    and_,
     bindparam,
     delete,
     func,
@@ -91,10 +93,8 @@ class DueTable:
         return await self._store.transact(work)
 
     async def release(self, mail_ids: Sequence[UUID]) -> None:
-        """Give claimed mails back."""
-        if mail_ids:
-            free = update(_DUE).where(_DUE.c.mail_id.in_(list(mail_ids))).values(owner=None, lease_until=None)
-            await self._store.transact(lambda connection: connection.execute(free).rowcount)
+        """Give mails back that this mailer claimed, as far as nobody has taken them over."""
+        await self._free(mail_ids, _DUE.c.owner == self.owner)
 
     async def renew(self) -> None:
         """Put off the end of all leases of this mailer."""
@@ -103,10 +103,21 @@ class DueTable:
 
     async def orphans(self) -> list[UUID]:
         """Return the mails claimed by a mailer that is no more."""
-        orphaned = select(_DUE.c.mail_id).where(_DUE.c.owner.is_not(None), _DUE.c.owner != self.owner)
-        if not self._alone:
-            orphaned = orphaned.where(_DUE.c.lease_until < time.time())
+        orphaned = select(_DUE.c.mail_id).where(self._orphaned())
         return await self._store.read(lambda connection: list(connection.execute(orphaned).scalars()))
+
+    async def adopt(self, mail_ids: Sequence[UUID]) -> None:
+        """Let orphans be claimed again, unless their mailer has said something after all."""
+        await self._free(mail_ids, self._orphaned())
+
+    def _orphaned(self) -> ColumnElement[bool]:
+        another = and_(_DUE.c.owner.is_not(None), _DUE.c.owner != self.owner)
+        return another if self._alone else and_(another, _DUE.c.lease_until < time.time())
+
+    async def _free(self, mail_ids: Sequence[UUID], still: ColumnElement[bool]) -> None:
+        if mail_ids:
+            free = update(_DUE).where(_DUE.c.mail_id.in_(list(mail_ids)), still).values(owner=None, lease_until=None)
+            await self._store.transact(lambda connection: connection.execute(free).rowcount)
 
     async def next_due(self, server_id: str) -> float | None:
         """Return in how many seconds the next unclaimed mail is due, None where none waits."""

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from services.mailer.adapters.dkim import Signer
 from services.mailer.adapters.mime import assemble
 from services.mailer.adapters.secrets import SecretMissing, resolved
@@ -23,7 +25,7 @@ class PartsWriter:
     def write(self, delivery: Delivery, server: MailServerSet) -> Wire:
         """Return the wire form, signed where the server has a DKIM key.
 
-        Raises `BlobMissing` where a part is gone, ValueError where the mail can't be written, and
+        Raises `BlobMissing` or `BlobDamaged` where a part is gone, ValueError where the mail can't be written, and
         `ServerUnavailable` where the key is not to be had: an unsigned mail is not what was set up.
         """
         letter = self._letter(delivery)
@@ -80,7 +82,7 @@ class PartsWriter:
         if key not in self._signers:
             try:
                 self._signers[key] = Signer(key[0], key[1], resolved(key[2]))
-            except (SecretMissing, ValueError) as error:
+            except (SecretMissing, ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
                 raise ServerUnavailable("dkim", None, str(error), permanent=True) from error
         return self._signers[key]
 

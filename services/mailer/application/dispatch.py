@@ -8,7 +8,7 @@ from services.mailer.application.office import Office
 from services.mailer.application.ports import Tools
 from services.mailer.domain.delivery import Delivery
 from shared.contracts.dossier import MailServerSet
-from shared.store import Conflict
+from shared.store import Conflict, StoreUnavailable
 
 _log = structlog.get_logger()
 _RENEW = 20.0  # seconds between renewals of leases, which last three times as long
@@ -41,10 +41,10 @@ class Dispatch:
             work.create_task(self._keep_leases())
             while True:
                 server = await self._changed.get()
-                if self._draining:
-                    continue
                 if before := self._offices.get(server.mail_server_id):
                     await before.drain()
+                if self._draining:
+                    continue
                 office = Office(server, self._tools)
                 self._offices[server.mail_server_id] = office
                 work.create_task(office.run(), name=f"office {server.mail_server_id}")
@@ -68,11 +68,14 @@ class Dispatch:
                 _log.warning("in doubt: the mailer died during the attempt", mail=str(mail_id))
             except Conflict:
                 _log.info("its mailer lives after all", mail=str(mail_id))
-        await self._tools.due.release(free)
+        await self._tools.due.adopt(free)
 
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(_RENEW)
-            await self._tools.due.renew()
-            await self.settle_orphans()
+            try:
+                await self._tools.due.renew()
+                await self.settle_orphans()
+            except StoreUnavailable as error:
+                _log.error("the store is away", error=str(error))
             self.wake()

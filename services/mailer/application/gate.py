@@ -10,7 +10,7 @@ import structlog
 from services.mailer.domain.pace import server_pause
 
 _log = structlog.get_logger()
-_A_ROW = 3  # refusals of us (5yz to log-in, relaying or policy) that shut the gate
+_A_ROW = 3  # refusals of us (5yz to log-in, relaying or policy) or lost lines that shut the gate
 
 
 class Gate:
@@ -21,7 +21,7 @@ class Gate:
         self._every = 60 / max_per_minute if max_per_minute else 0.0
         self._next_turn = 0.0
         self._failures = 0
-        self._refusals = 0
+        self._in_a_row = 0
         self._shut_until = 0.0
         self._knocking = asyncio.Lock()
         self._closing = asyncio.Event()
@@ -36,7 +36,12 @@ class Gate:
         self._closing.set()
 
     def shut(self, reason: str, *, permanent: bool = False) -> None:
-        """Shut for a while, longer with each failure in a row; `permanent` ones are for a person to mend."""
+        """Shut for a while, longer with each failure in a row; `permanent` ones are for a person to mend.
+
+        What was on its way when it was shut tells nothing new: ten lines that break together are one failure.
+        """
+        if self.pause:
+            return
         self._failures += 1
         self._shut_until = time.monotonic() + server_pause(self._failures)
         say = _log.error if permanent else _log.warning
@@ -44,16 +49,24 @@ class Gate:
 
     def refused_us(self, reason: str) -> None:
         """Note that the server would not have a mail of ours; one may be the recipient's affair, a row is our own."""
-        self._refusals += 1
-        if self._refusals >= _A_ROW:
-            self.shut(reason, permanent=True)
+        self._count(reason, permanent=True)
+
+    def lost(self, reason: str) -> None:
+        """Note that the line was lost over a mail; one may be that mail's affair, a row is the server's."""
+        self._count(reason, permanent=False)
 
     def worked(self) -> None:
         """Note that the server answered for the mail and not against us."""
         if self._failures:
             _log.info("mail server works again", server=self._server_id)
         self._failures = 0
-        self._refusals = 0
+        self._in_a_row = 0
+        self._shut_until = 0.0
+
+    def _count(self, reason: str, *, permanent: bool) -> None:
+        self._in_a_row += 1
+        if self._in_a_row >= _A_ROW:
+            self.shut(reason, permanent=permanent)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:

@@ -38,7 +38,7 @@ class Office:
         try:
             async with asyncio.TaskGroup() as staff:
                 for _ in range(self._server.max_connections):
-                    postman = Postman(self._server, self._tools, self._gate)
+                    postman = Postman(self._server, self._tools, self._gate, self.wake)
                     staff.create_task(postman.work(self._counter))
                 staff.create_task(self._claim())
         finally:
@@ -55,27 +55,30 @@ class Office:
         """Lay due mails on the counter, at most as many as it holds; at the end send the postmen home."""
         while not self._closing:
             self._woken.clear()
-            claimed = await self._claimed()
-            for mail_id in claimed:
-                await self._counter.put(mail_id)
-            if not claimed and not self._closing:
-                await self._rest()
+            seconds = await self._lay_out()
+            if seconds > 0 and not self._closing:
+                await self._rest(seconds)
         for _ in range(self._server.max_connections):
             await self._counter.put(None)
 
-    async def _claimed(self) -> list[UUID]:
+    async def _lay_out(self) -> float:
+        """Lay what is due on the counter; return for how many seconds there is nothing more."""
+        due, server_id = self._tools.due, self._server.mail_server_id
         try:
-            return await self._tools.due.claim(self._server.mail_server_id, self._ahead)
+            claimed = await due.claim(server_id, self._ahead)
+            seconds = None if claimed else await due.next_due(server_id)
         except StoreUnavailable as error:
             _log.error("the store is away", error=str(error))
-            return []
+            return _LOOK
+        for mail_id in claimed:
+            await self._counter.put(mail_id)
+        if claimed:
+            return 0.0
+        return _LOOK if seconds is None else min(max(seconds, 0.01), _LOOK)
 
-    async def _rest(self) -> None:
-        """Wait until woken, until the next mail is due, or a while."""
-        seconds = await self._tools.due.next_due(self._server.mail_server_id)
-        wait = _LOOK if seconds is None else min(max(seconds, 0.01), _LOOK)
+    async def _rest(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(wait):
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
             return

@@ -34,7 +34,7 @@ class Due(Protocol):
         ...
 
     async def release(self, mail_ids: Sequence[UUID]) -> None:
-        """Give claimed mails back."""
+        """Give mails back that this mailer claimed, as far as nobody has taken them over."""
         ...
 
     async def renew(self) -> None:
@@ -43,6 +43,10 @@ class Due(Protocol):
 
     async def orphans(self) -> list[UUID]:
         """Return the mails claimed by a mailer that is no more."""
+        ...
+
+    async def adopt(self, mail_ids: Sequence[UUID]) -> None:
+        """Let orphans be claimed again, unless their mailer has said something after all."""
         ...
 
     async def next_due(self, server_id: str) -> float | None:
@@ -68,8 +72,8 @@ class Writer(Protocol):
     def write(self, delivery: Delivery, server: MailServerSet) -> Wire:
         """Return the wire form.
 
-        Raises `shared.blobs.BlobMissing` where a part is gone, ValueError where the mail can't be written, and
-        `ServerUnavailable` where the server's key is not to be had.
+        Raises `BlobMissing` or `BlobDamaged` (`shared.blobs`) where a part is gone, ValueError where the mail can't
+        be written, and `ServerUnavailable` where the server's key is not to be had.
         """
         ...
 

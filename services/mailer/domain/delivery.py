@@ -18,6 +18,10 @@ class NotInDoubt(Exception):
     """Only a mail in doubt can be resolved."""
 
 
+class NotWaiting(Exception):
+    """Only a waiting mail can be attempted: not one on its way, in doubt or settled."""
+
+
 class Delivery(Aggregate):
     """One mail on its way; its id is the mail's. `open_attempt` is the attempt whose end is not known yet."""
 
@@ -266,7 +270,9 @@ class Delivery(Aggregate):
         return zlib.decompress(base64.b85decode(self.packed_head)) if self.packed_head else None
 
     def attempt(self, owner: str, head: bytes, wire_sha256: str, wire_size: int) -> None:
-        """Start an attempt; its owner is the mailer that makes it."""
+        """Start an attempt; its owner is the mailer that makes it. Raises `NotWaiting`."""
+        if not self.waits:
+            raise NotWaiting(self.status)
         self.trigger_event(
             self.AttemptStarted,
             **self.of_row,
