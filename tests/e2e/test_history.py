@@ -1,17 +1,19 @@
 """History on real NATS and real HTTP: what publishers tell is shown, and what is asked goes to the right doors."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from playwright.async_api import ViewportSize, async_playwright
 
 from deploy.http import application
 from services.history.__main__ import assemble
@@ -265,6 +267,51 @@ async def test_an_item_is_shown_with_its_rows_and_in_its_dossier(house: House) -
     assert [entry["item_id"] for entry in dossier["items"]] == [str(item_id(1))]
     assert [row["status"] for row in dossier["items"][0]["rows"]] == ["rendering"]
     assert unknown.status_code == 404
+
+
+async def test_a_run_that_was_accepted_just_now_is_waited_for(house: House) -> None:
+    asked = asyncio.create_task(house.api.get(f"/api/v1/runs/{RUN}"))
+    await asyncio.sleep(0.1)
+    await house.publishers.tell("dossier", started(1))
+
+    found, unknown = await asyncio.gather(asked, house.api.get(f"/api/v1/runs/{uuid4()}"))
+
+    assert (found.status_code, found.json()["counts"]) == (200, {"queued": 1})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_run")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1440, "dark")])
+async def test_a_person_finds_a_row_and_has_it_sent_again(
+    house: House, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    await house.publishers.open_doors(house.blobs)
+    await house.publishers.tell("dossier", started(2), requested(1), requested(2))
+    await house.publishers.tell("mailer", sent(1))
+    await house.shown("/api/v1/processing?status=sent", lambda page: page["items"])
+    complaints: list[str] = []
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        view: ViewportSize = {"width": width, "height": 800}
+        page = await browser.new_page(viewport=view, color_scheme=scheme, locale="nl-NL", java_script_enabled=False)
+        page.on("console", lambda message: complaints.append(message.text))
+        await page.goto(f"{house.api.base_url}/login?link={house.access.create_login_link()}")
+        await page.fill("input[name=q]", "anna1@")
+        await page.click("form[role=search] button")
+        too_wide = await page.locator("html").evaluate("html => html.scrollWidth > html.clientWidth")
+        await page.click("td.subj a")
+        await page.fill("input[name=reason]", "nog eens")
+        await page.click("main button:has-text('Opnieuw versturen')")
+        said = await page.inner_text("[role=status]")
+        await browser.close()
+
+    assert said == "Er gaat een nieuw bericht uit."
+    assert [(ask.processing_id, ask.reason) for ask in house.publishers.asked if isinstance(ask, Resend)] == [
+        (row_id(1), "nog eens")
+    ]
+    assert not too_wide
+    assert complaints == []
 
 
 async def eventually(work: Callable[[], Awaitable[None]]) -> None:

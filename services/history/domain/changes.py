@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.history.domain.fact import Fact, Stage, fact_of
+from services.history.domain.fact import Fact, Stage
+from services.history.domain.heard import fact_of
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,

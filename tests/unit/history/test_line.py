@@ -1,12 +1,14 @@
 """A line hears facts: each message gives its status, and the latest mail's latest stage has the last word."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.history.domain.fact import fact_of
+from services.history.domain.changes import KINDS, changes_of
+from services.history.domain.heard import fact_of
 from services.history.domain.line import Line
 from services.history.domain.status import STATUSES
 from shared.contracts import Message
@@ -28,6 +30,7 @@ from tests.unit.history.story import (
     sent,
 )
 
+EXAMPLES = Path(__file__).parents[2] / "contract" / "messages"
 PUBLISHERS = ("dossier", "renderer", "mailer")
 # One row's life with everything in it: excluded, sent, sent again, put off, in doubt, settled.
 LIFE: dict[str, list[Message]] = {
@@ -93,6 +96,15 @@ def test_each_message_gives_its_status(messages: list[Message], status: str, rea
 
     assert (line.status, line.reason) == (status, reason)
     assert line.status in STATUSES
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.SUBJECT)
+def test_every_message_that_is_heard_changes_something(kind: type[Message]) -> None:
+    example = kind.model_validate_json((EXAMPLES / f"{kind.SUBJECT}.json").read_bytes())
+
+    changes = changes_of([(1, example)])
+
+    assert len([*changes.facts, *changes.runs, *changes.items, *changes.documents]) == 1
 
 
 def test_what_the_mailer_says_first_is_not_undone_by_what_came_before_it() -> None:

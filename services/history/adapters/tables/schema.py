@@ -1,10 +1,7 @@
-"""The tables of the read model and of resend jobs, on SQLite and PostgreSQL, with their search index."""
+"""The tables of the read model and of resend jobs, and the statements that write them on either database."""
 
-from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -12,55 +9,18 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Dialect,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
-    Uuid,
-    event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import DDL
-from sqlalchemy.types import UserDefinedType
 
-from services.history.domain.looking import moment, time_of
+from services.history.adapters.tables.columns import Id, Moment, Sequence
+from services.history.adapters.tables.search import index_words
 
-
-class _IdBytes(UserDefinedType[UUID]):
-    """An id as its 16 bytes: half the space of its letters, in the row and in each index."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "BLOB"
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[UUID | None], bytes | None]:  # noqa: ARG002
-        return lambda value: None if value is None else value.bytes
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[bytes | None], UUID | None]:  # noqa: ARG002
-        return lambda value: None if value is None else UUID(bytes=value)
-
-
-class _Moment(UserDefinedType[datetime]):
-    """A time as microseconds since 1970: exact, and in order on every database."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "BIGINT"
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002
-        return lambda value: None if value is None else moment(value)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        return lambda value: None if value is None else time_of(value)
-
-
-Id = Uuid().with_variant(_IdBytes(), "sqlite")
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
 TABLES = MetaData()
 
 places = Table(
@@ -84,7 +44,7 @@ runs = Table(
     Column("excluded", JSON, nullable=False),
     Column("consent_attested", Boolean, nullable=False),
     Column("submitted_by", String),
-    Column("started_at", _Moment, nullable=False),
+    Column("started_at", Moment, nullable=False),
     Index("runs_by_time", "started_at", "run_id"),
 )
 items = Table(
@@ -99,14 +59,14 @@ items = Table(
     Column("record_separately", Boolean, nullable=False),
     Column("attachments", JSON, nullable=False),
     Column("submitted_by", String),
-    Column("recorded_at", _Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
 )
 destinations = Table(
     "destinations",
     TABLES,
     Column("kind", String, nullable=False),
     Column("number", String, nullable=False),
-    Column("recorded_at", _Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
     Column("item_id", Id, nullable=False, index=True),
     Column("contact_id", String, nullable=False),
     PrimaryKeyConstraint("kind", "number", "recorded_at", "item_id", "contact_id"),
@@ -115,12 +75,12 @@ destinations = Table(
 lines = Table(
     "lines",
     TABLES,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=False),
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
     Column("processing_id", Id, nullable=False, unique=True),
     Column("run_id", Id, nullable=False),
     Column("item_id", Id, nullable=False, index=True),
-    Column("at", _Moment, nullable=False),
-    Column("updated_at", _Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
     Column("person", String),
     Column("kind", String),
     Column("number", String),
@@ -155,17 +115,17 @@ facts = Table(
     Column("what", String, nullable=False),
     Column("mail_id", Id),
     Column("ordinal", Integer, nullable=False),
-    Column("at", _Moment, nullable=False),
+    Column("at", Moment, nullable=False),
     Column("status", String, nullable=False),
     Column("reason", String),
     Column("actor", String),
     Column("text", String),
     Column("attempt", Integer),
-    Column("attempt_started_at", _Moment),
+    Column("attempt_started_at", Moment),
     Column("phase", String),
     Column("smtp_code", Integer),
     Column("enhanced_code", String),
-    Column("not_before", _Moment),
+    Column("not_before", Moment),
     Column("message_id", String),
     Column("wire_sha256", String),
     Column("queue_id", String),
@@ -180,7 +140,7 @@ documents = Table(
     Column("stage", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("slot", String, nullable=False),
-    Column("at", _Moment, nullable=False),
+    Column("at", Moment, nullable=False),
     Column("status", String, nullable=False),
     Column("reason", String),
     Column("attachment", JSON),
@@ -201,7 +161,7 @@ dead_letters = Table(
     Column("stream", String, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("consumer", String, nullable=False),
-    Column("at", _Moment, nullable=False),
+    Column("at", Moment, nullable=False),
     Column("reason", String, nullable=False),
     PrimaryKeyConstraint("stream", "sequence", "consumer", "at"),
 )
@@ -211,7 +171,7 @@ resend_jobs = Table(
     Column("job_id", Id, primary_key=True),
     Column("wish", JSON, nullable=False),
     Column("asked_by", String, nullable=False),
-    Column("asked_at", _Moment, nullable=False),
+    Column("asked_at", Moment, nullable=False),
     Column("cursor", String),  # how far a filter was looked through; NULL where all rows are known
     Column("done", Boolean, nullable=False, index=True),
 )
@@ -229,34 +189,8 @@ resend_rows = Table(
     Index("resend_rows_by_outcome", "job_id", "outcome", "n"),
     sqlite_with_rowid=False,
 )
+index_words(lines)
 PROJECTED = (places, runs, items, destinations, lines, facts, documents, counts)  # made anew from the streams
-
-_WORDS = "recipient_name, recipient_address, subject"
-_OLD, _NEW = (", ".join(f"{of}.{word}" for word in _WORDS.split(", ")) for of in ("old", "new"))
-_CHANGED = " OR ".join(f"old.{word} IS NOT new.{word}" for word in _WORDS.split(", "))
-_PUT = f"INSERT INTO line_words (rowid, {_WORDS}) VALUES (new.sequence, {_NEW});"  # noqa: S608 -- names of columns
-_TAKE = f"INSERT INTO line_words (line_words, rowid, {_WORDS}) VALUES ('delete', old.sequence, {_OLD});"  # noqa: S608
-_SQLITE_SEARCH = (
-    f"CREATE VIRTUAL TABLE line_words USING fts5({_WORDS}, content=lines, content_rowid=sequence, tokenize=trigram)",
-    f"CREATE TRIGGER line_words_put AFTER INSERT ON lines BEGIN {_PUT} END",
-    f"CREATE TRIGGER line_words_change AFTER UPDATE OF {_WORDS} ON lines WHEN {_CHANGED} BEGIN {_TAKE} {_PUT} END",
-    f"CREATE TRIGGER line_words_take AFTER DELETE ON lines BEGIN {_TAKE} END",
-)
-# Where the extension may not be made, search works all the same, reading every line.
-_POSTGRESQL_SEARCH = """
-DO $$ DECLARE home text; BEGIN
-  CREATE EXTENSION IF NOT EXISTS pg_trgm;
-  SELECT nspname INTO home FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'pg_trgm';
-  EXECUTE format('CREATE INDEX lines_words ON lines USING gin (recipient_name %%1$I.gin_trgm_ops,'
-    ' recipient_address %%1$I.gin_trgm_ops, subject %%1$I.gin_trgm_ops)', home);
-EXCEPTION WHEN undefined_file OR insufficient_privilege OR feature_not_supported THEN
-  RAISE NOTICE 'pg_trgm is not available';
-END $$
-"""
-for _dialect, _statements in {"sqlite": _SQLITE_SEARCH, "postgresql": (_POSTGRESQL_SEARCH,)}.items():
-    for _statement in _statements:
-        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
-        event.listen(lines, "after_create", _ddl)
 
 
 @lru_cache
