@@ -52,8 +52,9 @@ class Connection:
             _log.warning("the NATS server takes small messages only", max_payload=self.client.max_payload)
 
     async def start(self) -> None:
-        """Start hearing at the doors and subscriptions registered with the broker."""
+        """Start hearing at the doors and subscriptions registered with the broker; they are open when it returns."""
         await self.broker.start()
+        await self.client.flush()
 
     async def close(self) -> None:
         """Let handlers finish, then leave."""
