@@ -54,6 +54,13 @@ class Settings(BaseSettings):
         return None if self.store_url else f"sqlite:///{self.data.resolve() / service}-keys.db"
 
     @property
+    def nats(self) -> str:
+        """The URL of the NATS server: as set, else the one that runs in the data folder."""
+        if self.nats_url:
+            return self.nats_url
+        return (self.data / "nats" / "url").read_text("utf-8").strip()
+
+    @property
     def access_url(self) -> str:
         """The URL of users, sessions and tokens."""
         return self.store_of("access")

@@ -2,7 +2,7 @@
 
 from shared.store.keyring import Keyring
 from shared.store.mapper import seal, unseal
-from shared.store.store import Conflict, Store, StoreUnavailable
+from shared.store.store import Conflict, Row, Store, StoreUnavailable
 from shared.store.tables import events_table
 
-__all__ = ["Conflict", "Keyring", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]
+__all__ = ["Conflict", "Keyring", "Row", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]
