@@ -3,17 +3,18 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-_ADDRESS = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*@([A-Za-z0-9-]+\.[A-Za-z0-9.-]+)")
+_LOCAL = r"""[^\s@<>()\[\]"',:;\\]"""  # what a local part is made of, RFC 6532's letters included
+_ADDRESS = re.compile(rf"""(?<!{_LOCAL})(?:({_LOCAL}){_LOCAL}*|"[^"\s@][^"@]*")@(?=[\w\[])""")
 
 
 def masked(text: str) -> str:
     """Return the text with the local part of each e-mail address hidden but for its first letter."""
-    return _ADDRESS.sub(r"\1***@\2", text)
+    return _ADDRESS.sub(r"\1***@", text)
 
 
 def set_up(*, show_addresses: bool = False, level: str = "INFO") -> None:
@@ -25,11 +26,13 @@ def set_up(*, show_addresses: bool = False, level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         structlog.processors.StackInfoRenderer(),
     ]
-    last: list[Any] = [structlog.dev.ConsoleRenderer()] if on_terminal else [structlog.processors.JSONRenderer()]
-    if not on_terminal:
-        last.insert(0, structlog.processors.format_exc_info)
-    if not show_addresses:
-        last.insert(len(last) - 1, _mask)
+    # What is masked must be text by then, the story of an exception too.
+    last: list[Any] = [structlog.processors.format_exc_info] + ([] if show_addresses else [_mask])
+    last.append(
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[*steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -50,7 +53,14 @@ def set_up(*, show_addresses: bool = False, level: str = "INFO") -> None:
 
 
 def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = masked(value)
-    return event
+    return {key: _masked_value(value) for key, value in event.items()}
+
+
+def _masked_value(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {masked(str(key)): _masked_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked_value(inner) for inner in value]
+    return masked(value if isinstance(value, str) else repr(value))

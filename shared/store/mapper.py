@@ -87,7 +87,7 @@ def unseal(key: bytes, sealed: bytes, place: bytes) -> dict[str, Any]:
     try:
         opened: dict[str, Any] = orjson.loads(AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], place))
     except InvalidTag as error:
-        msg = f"sealed with another key, or moved: {place.decode()}"
+        msg = f"sealed with another key, or moved: {place!r}"
         raise ValueError(msg) from error
     return opened
 
@@ -102,7 +102,9 @@ def _personal(kind: type) -> tuple[str, ...]:
 
 
 def _place(originator_id: UUID | str, version: int) -> bytes:
-    return f"{originator_id}.{version}".encode()  # a sealed part moved to another event does not open
+    """Return what binds a sealed part to its event: moved to another one, it does not open."""
+    identity = originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
+    return identity.bytes + version.to_bytes(8)
 
 
 @cache
