@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from services.dossier.domain.contact import Known
-from services.dossier.domain.text import is_email
 
 ConsentMode = Literal["enforce", "attest", "off"]
 Exclusion = tuple[str, str]  # status and reason
@@ -46,8 +45,9 @@ def _no_address(owners: list[Known | None], used: Known | None, email: str | Non
         return "contact_blocked"
     if not email:
         return "missing"
-    valid = is_email(email) if given.get("email") or used is None else used.email_valid
-    return None if valid else "invalid"
+    if used is None or given.get("email") or used.email_valid:
+        return None  # a given address was checked when the request was read
+    return "invalid"
 
 
 def _consent(owners: list[Known | None]) -> str:

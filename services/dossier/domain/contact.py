@@ -116,6 +116,7 @@ class Known:
 
 
 _STATED = tuple(ContactFacts.model_fields)
+_DEFAULTS = ContactFacts().model_dump()
 
 
 class Contact(Aggregate):
@@ -203,7 +204,7 @@ class Contact(Aggregate):
             **address._asdict(),
             person=address.person(),
             as_of=as_of,
-            **(ContactFacts().model_dump() | facts),
+            **(_DEFAULTS | facts),
         )
 
     def change(self, as_of: datetime, facts: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from services.dossier.domain.refusal import Wrong, path_of
 
@@ -14,6 +14,11 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(
     r"[^|#\x00-\x20\x7f-\x9f\u2028\u2029](?:[^|#\x00-\x1f\x7f-\x9f\u2028\u2029]*[^|#\x00-\x20\x7f-\x9f])?"
 )
+_PLAIN = re.compile(
+    r"(?=.{1,254}\Z)(?=[^@]{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
+    r"@(?!.*--)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?P<top>[A-Za-z]{2,63})"
+)
+_RESERVED = {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES}  # left to the full check
 _DEPTH = 50  # JSON deeper than this is no data of a person's
 
 
@@ -27,9 +32,19 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=50_000)
 def is_email(address: str) -> bool:
     """Return whether an e-mail address is valid by its form (RFC 5321, RFC 6531); no look-up is done."""
+    return _is_plain(address) or _is_email(address)
+
+
+def _is_plain(address: str) -> bool:
+    """Return whether an address is valid at first sight, as most are: the full check takes 100 times longer."""
+    plain = _PLAIN.fullmatch(address)
+    return plain is not None and plain["top"].lower() not in _RESERVED
+
+
+@lru_cache(maxsize=10_000)
+def _is_email(address: str) -> bool:
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError:
