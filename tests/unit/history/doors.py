@@ -26,6 +26,7 @@ class Dossier:
 
     def __init__(self) -> None:
         self.asked: list[Resend] = []
+        self.tried = 0
         self.refuses: Callable[[Resend], str | None] = lambda _: None
         self.is_there = True
         self.pause = 0.0
@@ -33,6 +34,7 @@ class Dossier:
     async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
         assert (service, wish) == ("dossier", "resend")
         assert isinstance(question, Resend)
+        self.tried += 1
         await asyncio.sleep(self.pause)
         if not self.is_there:
             raise NoAnswer(service)
