@@ -12,7 +12,7 @@ FORBIDDEN = {
     "a folder of one machine": re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/"),
     "the host of a package index": re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.org|deb\.debian\.org"),
     "unfinished work": re.compile(r"\b(?:TODO|FIXME|XXX|HACK|WIP)\b"),
-    "an address outside .example": re.compile(r"[\w+-]@(?:[\w-]+\.)+(?:com|net|org|nl|be|de|eu|io|test)\b"),
+    "an address outside .example": re.compile(r"[\w+-]@(?:[\w-]+\.)+(?:com|net|org|nl|be|de|eu|io)\b"),
 }
 LOGIN_SESSION = re.compile(r"(?<!login )(?<!SMTP )\bsessions?\b", re.IGNORECASE)
 
