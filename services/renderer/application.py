@@ -29,7 +29,7 @@ class Renderer:
         if await self._store.knows(request.mail_id):
             return
         facts = _of_request(request)
-        if request.recipient is None or request.sender is None:
+        if request.recipient is None:
             await self._fail(request.mail_id, facts, "erased", Fault(detail="the contact was erased"))
         elif request.parts is not None:
             await self._complete(request.mail_id, facts, _completed(request, Made(request.parts, {})))

@@ -35,7 +35,8 @@ def _(event: Rendering.Completed) -> Message:
     return LetterRendered.model_validate(_of_what(event) | {"slot": slot} | _made(event))
 
 
-@told.register
+@told.register(Rendering.Failed)
+@told.register(Rendering.FileFailed)
 def _(event: Rendering.Failed) -> Message:
     fault = Fault(
         layout_id=event.layout_id,

@@ -52,6 +52,12 @@ class Rendering(Aggregate):
         line: int | None
         detail: str | None
 
+    class FileFailed(Failed):
+        """A file of an item could not be made: it is no contact's, so the detail is in nobody's words."""
+
+        TOPIC = "renderer.Rendering.FileFailed"
+        PERSONAL: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, made: str) -> None:
         self.made = made
 
@@ -63,4 +69,4 @@ class Rendering(Aggregate):
     @classmethod
     def fail(cls, identity: UUID, **facts: Any) -> "Rendering":
         """Begin and end without."""
-        return cls._create(cls.Failed, id=identity, **facts)
+        return cls._create(cls.Failed if facts["person"] else cls.FileFailed, id=identity, **facts)
