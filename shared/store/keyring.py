@@ -4,9 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import closing
 
 from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from shared.store.tables import create
 
@@ -46,7 +48,7 @@ class Keyring:
     def find(self, person: str) -> bytes | None:
         """Return the key, None where there is none (any more)."""
         known = self._fresh()
-        return known[person] if person in known else self._look_up([person]).get(person)
+        return known[person] if person in known else self._look_up_one(person)
 
     def erase(self, person: str) -> None:
         """Delete the key for good: what it sealed reads as None from now on, and no new key takes its place."""
@@ -68,6 +70,21 @@ class Keyring:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+    def _look_up_one(self, person: str) -> bytes | None:
+        """Read past SQLAlchemy's layers, at a tenth of their cost: each person is looked up anew every few seconds."""
+        mark = "?" if self._engine.dialect.paramstyle == "qmark" else "%s"
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(f"SELECT key FROM keys WHERE person = {mark}", (person,))  # noqa: S608 -- a mark
+                row = cursor.fetchone()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise OperationalError("looking up a key", None, error) from error
+        with self._lock:
+            if row:
+                self._known[person] = row[0]
+        return row[0] if row else None
 
     def _look_up(self, people: list[str]) -> dict[str, bytes | None]:
         found: dict[str, bytes | None] = {}

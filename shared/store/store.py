@@ -113,7 +113,8 @@ class Store:
         """Return whether anything was recorded of this aggregate."""
 
         def look() -> bool:
-            return bool(self.recorder.select_events(identity, lte=1))
+            with _translated():
+                return self.recorder.has_events(identity)
 
         return look() if self._inline else await self._in_reader(look)
 
