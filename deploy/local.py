@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -80,6 +81,8 @@ async def _run(settings: Settings, wanted: Wanted, guest: Guest | None) -> None:
         nats = await stack.enter_async_context(NatsServer(settings.data / "nats")) if wanted.own_nats else None
         mailbox = await stack.enter_async_context(Mailbox(folder=settings.data / "mailbox")) if wanted.mailbox else None
         settings = settings.model_copy(update=_found(settings, nats, mailbox))
+        if settings.smtp_url:
+            os.environ["UITPOST_SMTP_URL"] = settings.smtp_url  # its password is found there, wherever it was set
         await nats_version(str(settings.nats_url))
         host, port = _address(settings.http, any_port=wanted.any_port)
         access = stack.enter_context(closing(Access(settings.access_url)))
@@ -95,14 +98,15 @@ async def _run(settings: Settings, wanted: Wanted, guest: Guest | None) -> None:
 async def _together(process: Process, nats: NatsServer | None, running: Running, guest: Guest | None) -> None:
     """Run the process as long as nats-server lives; the guest leaves with it."""
     told = _stop_when_told(process)
+    visit = asyncio.create_task(_visit(guest, process, running)) if guest else None
     async with asyncio.TaskGroup() as parts:
         beside = [parts.create_task(_lost(nats))] if nats else []
-        if guest:
-            beside.append(parts.create_task(_serve(guest, process, running, told)))
         _log.info("started", url=running.url)
         await process.run(signals=False)
         for task in beside:
             task.cancel()
+    if visit:
+        await _leave(visit, told)
 
 
 def _stop_when_told(process: Process) -> asyncio.Event:
@@ -118,14 +122,22 @@ def _stop_when_told(process: Process) -> asyncio.Event:
     return told
 
 
-async def _serve(guest: Guest, process: Process, running: Running, told: asyncio.Event) -> None:
+async def _visit(guest: Guest, process: Process, running: Running) -> None:
+    """Have the guest in once all is up; where it fails, all ends."""
     await process.started.wait()
     try:
         await guest(running)
-    except Exception as error:
-        if not told.is_set():
-            raise
-        _log.info("the guest left with the services", error=repr(error))
+    except Exception:
+        process.stop()
+        raise
+
+
+async def _leave(visit: asyncio.Task[None], told: asyncio.Event) -> None:
+    """Raise what the guest failed by, but not what it failed by since the services were told to leave."""
+    visit.cancel()
+    (error,) = await asyncio.gather(visit, return_exceptions=True)
+    if isinstance(error, Exception) and not told.is_set():
+        raise error
 
 
 async def _lost(nats: NatsServer) -> None:
