@@ -18,7 +18,7 @@ from nats.js.errors import APIError
 
 from shared.contracts import Message
 from shared.messaging.cloudevents import headers
-from shared.messaging.connection import Connection
+from shared.messaging.connection import Connection, let_end
 from shared.messaging.topology import STREAMS
 from shared.store import Store, StoreUnavailable
 
@@ -52,6 +52,7 @@ class Relay:
         told_at = 0.0
         trouble = 0
         while True:
+            let_end()
             self._woken.clear()
             try:
                 if self._cursor is None:

@@ -1,7 +1,7 @@
 """How services talk: streams and consumers, CloudEvents headers, inboxes, and doors to ask at."""
 
 from shared.messaging.ask import Asked, Asking, NoAnswer, Refusal
-from shared.messaging.connection import Connection
+from shared.messaging.connection import Connection, let_end
 from shared.messaging.inbox import Inbox, Place, Told, Unreadable
 
-__all__ = ["Asked", "Asking", "Connection", "Inbox", "NoAnswer", "Place", "Refusal", "Told", "Unreadable"]
+__all__ = ["Asked", "Asking", "Connection", "Inbox", "NoAnswer", "Place", "Refusal", "Told", "Unreadable", "let_end"]

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
-from shared.messaging.connection import Connection
+from shared.messaging.connection import Connection, let_end
 from shared.messaging.topology import ACK_WAIT, ensure_consumer
 
 _log = structlog.get_logger()
@@ -48,6 +48,7 @@ class Ear:
         heartbeat = asyncio.create_task(_keep_in_progress(in_hand))
         try:
             while True:
+                let_end()
                 if len(in_hand) >= self.at_once:
                     await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
                     continue

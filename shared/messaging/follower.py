@@ -19,7 +19,7 @@ from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
 from shared.contracts import Message
-from shared.messaging.connection import Connection
+from shared.messaging.connection import Connection, let_end
 from shared.messaging.topology import ACK_WAIT
 
 _log = structlog.get_logger()
@@ -69,6 +69,7 @@ class Follower:
     async def listen(self, connection: Connection) -> None:
         """Follow until cancelled, beginning again at the committed place after any trouble."""
         while True:
+            let_end()
             try:
                 await self._follow(connection)
             except (nats.errors.Error, APIError, ConnectionError, TimeoutError) as error:
@@ -91,6 +92,7 @@ class Follower:
         try:
             handed_out = 0
             while True:
+                let_end()
                 messages = await _fetch(subscription)
                 if not messages:
                     await self._check(connection, made)

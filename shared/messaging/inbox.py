@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from shared.contracts import Message
 from shared.messaging.cloudevents import Envelope, read
-from shared.messaging.connection import Connection
+from shared.messaging.connection import Connection, let_end
 from shared.messaging.ear import Ear, Unreadable
 from shared.messaging.follower import Follower, Place, Told
 from shared.messaging.topology import STREAMS, ensure_streams, stream_of
@@ -91,6 +91,7 @@ class Inbox:
         """Make sure of streams and consumers again every second: a wiped server gets them back."""
         while True:
             await asyncio.sleep(1)
+            let_end()
             try:
                 await self.ensure(connection)
             except (nats.errors.Error, APIError, TimeoutError, ConnectionError) as error:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nats.errors import Error
@@ -243,6 +244,26 @@ async def test_who_follows_ends_with_a_connection_that_is_closed_for_good(nats: 
     assert ended
     assert listening.cancelled() or listening.exception()
     assert history.lost.is_set()
+
+
+async def test_following_ends_when_told_though_the_telling_was_swallowed_once(
+    nats: Nats, store: Store, dossier: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = follower._fetch
+    projection = Projection()
+
+    async def deaf(subscription: Any) -> list[Any]:
+        try:
+            return await fetched(subscription)
+        except asyncio.CancelledError:
+            return []
+
+    monkeypatch.setattr(follower, "_fetch", deaf)
+    async with following(nats, projection):
+        await post(store, 1)
+        await projection.until_told(1)
+
+    assert projection.numbers == [1]
 
 
 async def until_made(connection: Connection) -> None:

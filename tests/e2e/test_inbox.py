@@ -13,7 +13,7 @@ from nats.js.errors import APIError
 
 from shared.contracts.dossier import DossierItemRequested
 from shared.contracts.renderer import MailRendered
-from shared.messaging import Connection, Inbox, Unreadable
+from shared.messaging import Connection, Inbox, Unreadable, ear
 from shared.messaging.inbox import Taken
 from shared.messaging.topology import ensure_streams
 from tests.nats import Nats
@@ -194,6 +194,38 @@ async def test_what_is_in_hand_is_finished_before_the_end(nats: Nats, dossier: C
     assert finished == [1]
     info = await connection.js.consumer_info("DOSSIER", "renderer")
     assert (info.num_ack_pending, info.num_pending) == (0, 0)
+
+
+async def test_listening_ends_when_told_though_the_telling_was_swallowed_once(
+    nats: Nats, dossier: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = ear._fetch
+    fetching = asyncio.Event()
+
+    async def deaf(*wanted: Any) -> list[Any]:
+        fetching.set()
+        try:
+            return await fetch(*wanted)
+        except asyncio.CancelledError:
+            return []
+
+    monkeypatch.setattr(ear, "_fetch", deaf)
+    inbox = Inbox("renderer")
+    inbox.hears(DossierItemRequested)(unheard)
+    renderer = await nats.connect("renderer")
+    await inbox.ensure(renderer)
+    listening = asyncio.create_task(inbox.listen(renderer))
+    await fetching.wait()
+
+    listening.cancel()
+    ended, _ = await asyncio.wait([listening], timeout=30)
+
+    assert ended
+    assert listening.cancelled()
+
+
+async def unheard(message: DossierItemRequested) -> None:
+    raise AssertionError(message)
 
 
 async def test_processes_of_a_service_share_what_it_hears(nats: Nats, dossier: Connection) -> None:

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from nats.aio.msg import Msg
 
+from shared import relay
 from shared.contracts.dossier import DossierItemRequested
-from shared.messaging import Connection
+from shared.messaging import Connection, Inbox
+from shared.messaging.cloudevents import headers
 from shared.messaging.topology import ensure_streams
 from shared.relay import Relay, topics_of
 from shared.store import Store
@@ -53,8 +56,7 @@ async def keep_streams(connection: Connection) -> None:
 async def relaying(nats: Nats, store: Store) -> AsyncIterator[Connection]:
     connection = await nats.connect("dossier")
     await ensure_streams(connection.js, "dossier")
-    relay = Relay(store, told, TOPICS, connection)
-    async with running(relay.run, lambda: keep_streams(connection)):
+    async with running(Relay(store, told, TOPICS, connection).run, lambda: keep_streams(connection)):
         yield connection
 
 
@@ -124,7 +126,10 @@ async def test_a_message_says_in_its_headers_what_it_is(nats: Nats, store: Store
     assert spans[0] != spans[1]
 
 
-async def test_two_relays_racing_tell_each_fact_once(nats: Nats, store: Store) -> None:
+async def test_two_relays_racing_tell_each_fact_once_though_no_id_is_remembered(
+    nats: Nats, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "headers", lambda *facts: headers(*facts) | {"Nats-Msg-Id": uuid4().hex})
     async with relaying(nats, store) as connection, relaying(nats, store):
         for start in range(0, 300, 10):
             await post(store, *range(start, start + 10))
@@ -184,6 +189,24 @@ async def test_a_relay_begins_where_the_last_one_ended(nats: Nats, store: Store)
     assert numbers(messages) == list(range(9))
 
 
+async def test_relaying_ends_when_told_though_the_telling_was_swallowed_once(
+    nats: Nats, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = Relay._wait
+
+    async def deaf(self: Relay) -> None:
+        with suppress(asyncio.CancelledError):
+            await wait(self)
+
+    monkeypatch.setattr(Relay, "_wait", deaf)
+    await post(store, 1)
+
+    async with relaying(nats, store) as connection:
+        messages = await until_told(connection, 1)
+
+    assert numbers(messages) == [1]
+
+
 async def test_somebody_elses_message_at_the_end_is_passed_over(nats: Nats, store: Store) -> None:
     await post(store, 0, 1)
     async with relaying(nats, store) as connection:
@@ -214,3 +237,28 @@ async def test_large_batches_and_a_message_near_the_limit_are_told(nats: Nats, s
 
     assert numbers(last) == [0, 499, 500, 501]  # type: ignore[arg-type]
     assert len(last[2].data or b"") > 7_000_000
+
+
+async def test_all_that_was_recorded_is_heard_though_the_server_is_killed_and_wiped(nats: Nats, store: Store) -> None:
+    heard: set[int] = set()
+    inbox = Inbox("renderer", at_once=10)
+
+    @inbox.hears(DossierItemRequested)
+    async def hear(message: DossierItemRequested) -> None:
+        heard.add(message.ordinal)
+
+    async with relaying(nats, store):
+        renderer = await nats.connect("renderer")
+        await inbox.ensure(renderer)
+        async with running(lambda: inbox.listen(renderer), lambda: inbox.keep(renderer)):
+            for start, trouble in ((0, nats.kill), (100, nats.wipe), (200, None)):
+                await store.record(*(Parcel.post(number) for number in range(start, start + 100)))
+                if trouble:
+                    await trouble()
+                if trouble == nats.kill:
+                    await nats.start()
+            async with asyncio.timeout(60):
+                while len(heard) < 300:
+                    await asyncio.sleep(0.02)
+
+    assert heard == set(range(300))
