@@ -18,7 +18,7 @@ run: $(INSTALLED)  ## start everything on this machine; mail goes to the test ma
 	$(VENV)/bin/uitpost quickstart
 
 demo: $(INSTALLED)  ## send the sample mailing, show what became of it, end
-	$(VENV)/bin/uitpost quickstart --once
+	$(VENV)/bin/uitpost quickstart --once --expect deploy/sample/expected.json
 
 bench: $(INSTALLED)  ## measure the first row of the table of speeds
 	$(PY) -m tests.benchmarks.first_row

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy import sample
+from deploy import logs, sample
 from deploy.cli.api import Api
 from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of, destinations_of
@@ -23,7 +23,6 @@ from deploy.cli.speak import Data, Json, api_of, settings_of
 from deploy.cli.user import login_link
 from deploy.cli.watched import failed, outcome, watch
 from deploy.local import Running, Wanted
-from shared import logs
 from shared.access import Access
 from shared.settings import Settings
 

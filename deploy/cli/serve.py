@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from deploy import logs
 from deploy.cli.failure import Code, Failure
 from deploy.cli.speak import Data, settings_of, wrong_settings
 from deploy.local import SERVICES, AddressTaken, Guest, NoNats, OpenDoor, Wanted, run
 from deploy.nats_server import DidNotStart, FolderInUse
-from shared import logs
 from shared.process import LostPart
 from shared.settings import Settings
 from shared.store import StoreUnavailable

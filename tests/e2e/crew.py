@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx2
 
 from shared.access import Access
+from shared.settings import Settings
 from tests.nats import Nats
 
 SERVICES = ("dossier", "renderer", "mailer", "history")
@@ -23,12 +24,13 @@ _UITPOST = Path(sys.executable).with_name("uitpost")
 class Crew:
     """Everything that it takes to mail, on a data folder of its own; the sink answers after `delay_ms`."""
 
-    def __init__(self, folder: Path, delay_ms: int = 0) -> None:
+    def __init__(self, folder: Path, delay_ms: int = 0, store_url: str | None = None) -> None:
         self.data = folder / "data"
         self.log = folder / "accepted.log"
         self.nats = Nats(self.data / "nats")
         self._folder = folder
         self._delay_ms = delay_ms
+        self._store_url = store_url  # a PostgreSQL database, or an SQLite file per service
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = dict(zip((*SERVICES, "sink"), _free_ports(len(SERVICES) + 1), strict=True))
         self._http = httpx2.AsyncClient(timeout=30)
@@ -36,7 +38,8 @@ class Crew:
     async def __aenter__(self) -> Self:
         self.data.mkdir(parents=True)
         await self.nats.start()
-        token = Access(f"sqlite:///{self.data / 'access.db'}").create_token("test", {"admin"})
+        settings = Settings(data=self.data, store_url=self._store_url)
+        token = Access(settings.access_url).create_token("test", {"admin"})
         self._http.headers["Authorization"] = f"Bearer {token}"
         self.start("sink")
         for service in SERVICES:
@@ -76,6 +79,8 @@ class Crew:
             "UITPOST_SMTP_URL": self.sink_url,
             "UITPOST_HTTP": f"127.0.0.1:{port}",
         }
+        if self._store_url:
+            environment["UITPOST_STORE_URL"] = self._store_url
         with (self._folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 

@@ -15,6 +15,7 @@ class Mail:
 
     mail_id: UUID
     ordinal: int
+    resend_of: UUID | None
     status: str
     reason: str | None
     attempts: int
@@ -26,14 +27,20 @@ class Mail:
 
 def mails_of(timeline: Iterable[Mapping[str, Any]]) -> list[Mail]:
     """Return the mails that a timeline (in order of ordinal, stage and position) tells of."""
-    return [_mail(list(facts)) for ordinal, facts in groupby(timeline, itemgetter("ordinal")) if ordinal]
+    mails: list[Mail] = []
+    for ordinal, facts in groupby(timeline, itemgetter("ordinal")):
+        if ordinal:
+            mails.append(_mail(list(facts), mails[-1].mail_id if mails else None))
+    return mails
 
 
-def _mail(facts: list[Mapping[str, Any]]) -> Mail:
+def _mail(facts: list[Mapping[str, Any]], before: UUID | None) -> Mail:
+    """Return a mail; it sends again the one before it, if its line had any (A11)."""
     last = facts[-1]
     return Mail(
         mail_id=last["mail_id"],
         ordinal=last["ordinal"],
+        resend_of=before,
         status=last["status"],
         reason=last["reason"],
         attempts=max(fact["attempt"] or 0 for fact in facts),

@@ -64,6 +64,7 @@ class MailShown(Shown):
 
     mail_id: UUID
     ordinal: int
+    resend_of: UUID | None
     status: str
     reason: str | None
     attempts: int

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from shared import logs
+from deploy import logs
 
 
 @pytest.fixture(autouse=True)
