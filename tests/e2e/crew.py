@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -39,7 +40,8 @@ class Crew:
         self.data.mkdir(parents=True)
         await self.nats.start()
         settings = Settings(data=self.data, store_url=self._store_url)
-        token = Access(settings.access_url).create_token("test", {"admin"})
+        with closing(Access(settings.access_url)) as access:
+            token = access.create_token("test", {"admin"})
         self._http.headers["Authorization"] = f"Bearer {token}"
         self.start("sink")
         for service in SERVICES:
