@@ -168,7 +168,7 @@ class Postman:
 
     def _note(self, reply: Reply) -> None:
         """Let the gate know what the answer says of the server itself."""
-        said = f"{reply.code or ''} {reply.text}".strip()
+        said = " ".join(str(part) for part in (reply.code, reply.enhanced_code, reply.text) if part)
         if _is_lost(reply):
             self._gate.lost(said)
         elif reply.scope != "server":

@@ -69,7 +69,7 @@ def judge(step: Step, answer: Answer, phase: Phase) -> Reply:
         phase=phase,
         code=answer.code or None,
         enhanced_code=enhanced,
-        text=answer.text,
+        text=_without(enhanced, answer.text),
         queue_id=queue_id_in(answer.text) if meaning.verdict == "accepted" else None,
         reason=meaning.reason,
         scope=meaning.scope,
@@ -96,6 +96,13 @@ def queue_id_in(text: str) -> str | None:
     """Return the name that the server gave to an accepted mail, if its text holds one we know how to read."""
     words = _ENHANCED.sub("", text, count=1)
     return next((found[1] for pattern in _QUEUE_IDS if (found := pattern.search(words))), None)
+
+
+def _without(enhanced: str | None, text: str) -> str:
+    """Return the words alone: the enhanced code stands before each line of them (RFC 2034 §4)."""
+    if enhanced is None:
+        return text
+    return "\n".join(line.removeprefix(enhanced).lstrip(" ") for line in text.split("\n"))
 
 
 def _weigh(step: Step, answer: Answer, detail: str) -> _Meaning:

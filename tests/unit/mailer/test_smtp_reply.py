@@ -47,3 +47,18 @@ def test_an_enhanced_code_is_read_where_it_must_stand(text: str, enhanced: str |
 
 def test_a_reply_to_a_mail_that_was_not_accepted_names_no_queue() -> None:
     assert judge("dot", Answer(451, "4.3.0 Ok: queued as 4XyZ12"), "done").queue_id is None
+
+
+@pytest.mark.parametrize(
+    ("said", "enhanced", "words"),
+    [
+        ("5.1.1 no such mailbox", "5.1.1", "no such mailbox"),
+        ("5.7.1 blocked,\n5.7.1 see our page", "5.7.1", "blocked,\nsee our page"),
+        ("no such mailbox 5.1.1", None, "no such mailbox 5.1.1"),
+        ("5.1.1", "5.1.1", ""),
+    ],
+)
+def test_the_enhanced_code_is_taken_out_of_the_words(said: str, enhanced: str | None, words: str) -> None:
+    reply = judge("RCPT", Answer(550, said), "envelope")
+
+    assert (reply.enhanced_code, reply.text) == (enhanced, words)
