@@ -1,5 +1,6 @@
 """What the documents tell people to type and open exists."""
 
+import json
 import re
 
 from tests.architecture.tree import ROOT, files
@@ -30,3 +31,17 @@ def test_every_file_a_document_links_to_exists() -> None:
 
 def test_the_commands_promised_to_everyone_exist() -> None:
     assert {"run", "demo", "test", "check", "bench", "lock"} <= TARGETS
+
+
+def test_every_test_that_keeps_a_decision_exists() -> None:
+    named = re.findall(r"`(tests/[\w./]+)`", (ROOT / "README.md").read_text("utf-8"))
+
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_outcome_shown_is_the_planned_one() -> None:
+    shown = dict(re.findall(r"^(\w+) +(\d+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    planned = json.loads((ROOT / "deploy/sample/expected.json").read_text("utf-8"))
+
+    assert {status: int(number) for status, number in shown.items()} == planned | {"total": sum(planned.values())}

@@ -1,19 +1,23 @@
 """A NATS client in another language, which knows the AsyncAPI file alone, has a mail sent and hears that it was."""
 
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.e2e.conftest import Start
+from tests.e2e.conftest import Run, Start
 from tests.e2e.crew import a_mailing
 
 _NATS = Path(sys.executable).with_name("nats-server")
 _STRANGER = Path(__file__).with_name("outside.pl")
+_README = Path(__file__).parents[2] / "README.md"
 _DOCUMENT = Path(__file__).parents[2] / "deploy" / "asyncapi.yaml"
 
 
@@ -83,6 +87,26 @@ def test_a_stranger_hears_why_its_request_was_refused(
     assert refused["request_id"] == "crm-1"
     assert "subjekt" in json.dumps(refused["errors"])
     assert log.read_text("utf-8") == ""
+
+
+def test_the_request_that_the_readme_shows_is_a_mail(
+    tmp_path: Path, start: Start, run: Run, sink: tuple[str, Path]
+) -> None:
+    address, log = sink
+    served = start(tmp_path / "data", "serve", "--all", UITPOST_SMTP_URL=address)
+    url = served.says(r'"url": "(http[^"]+)", "event": "started"')
+    token = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    body = re.search(r"-d '(.+?)'", _README.read_text("utf-8"), re.DOTALL)
+    assert body is not None
+
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = httpx2.post(f"{url}/api/v1/dossier-items", content=body[1], headers=headers)
+
+    assert answer.status_code == 202, answer.text
+    deadline = time.monotonic() + 60
+    while "anna@home.example" not in log.read_text("utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _ask(nats: str, event: dict[str, Any], times: int) -> list[tuple[str, dict[str, Any]]]:
