@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from shared import relay
 from shared.contracts.dossier import DossierItemRequested
-from shared.messaging import Connection, Inbox
+from shared.messaging import Connection, Inbox, let_end
 from shared.messaging.cloudevents import headers
 from shared.messaging.topology import ensure_streams
 from shared.relay import Relay, topics_of
@@ -47,6 +47,7 @@ async def running(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncItera
 
 async def keep_streams(connection: Connection) -> None:
     while True:
+        let_end()
         with suppress(Exception):
             await ensure_streams(connection.js, connection.service)
         await asyncio.sleep(0.05)
