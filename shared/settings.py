@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         "127.0.0.1:8420"
     )
     public_url: Annotated[str | None, Field(description="Address of the web pages as people reach them")] = None
+    stream_days: Annotated[
+        float, Field(ge=0, description="Days that NATS keeps what everyone has heard; the stores keep it for good")
+    ] = 30
     log_addresses: Annotated[bool, Field(description="Write e-mail addresses to the log in full")] = False
 
     @classmethod

@@ -19,7 +19,7 @@ from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
 from shared import settings as shared_settings
 from shared.blobs import SqliteBlobs
-from shared.messaging import Asking, Connection
+from shared.messaging import Asking, Connection, Purge
 from shared.process import Service
 from shared.relay import Relay, topics_of
 from shared.store import Store
@@ -53,6 +53,6 @@ def assemble(settings: shared_settings.Settings) -> Service:
         inbox=inbox.inbox(dossier),
         asked=inbox.asked(dossier),
         start=[set_up],
-        background=[relay.run, recorder.run],
+        background=[relay.run, recorder.run, Purge(connection, settings.stream_days).run],
         routers=web.routes(dossier),
     )

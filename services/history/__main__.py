@@ -5,7 +5,7 @@ from services.history.application import History, Resending
 from services.history.inbox import inbox
 from services.history.web import routes
 from shared.blobs import SqliteBlobs
-from shared.messaging import Asked, Asking, Connection
+from shared.messaging import Asked, Asking, Connection, Purge
 from shared.process import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -24,6 +24,6 @@ def assemble(settings: Settings) -> Service:
         connection=connection,
         inbox=inbox(ProjectedTables(store)),
         asked=Asked("history"),
-        background=[resending.run],
+        background=[resending.run, Purge(connection, settings.stream_days).run],
         routers=routes(history, resending),
     )

@@ -7,7 +7,7 @@ from services.mailer.application import Deliveries, Dispatch, Tools
 from services.mailer.inbox import asked, inbox
 from services.mailer.outbox import told
 from shared.blobs import SqliteBlobs
-from shared.messaging import Connection
+from shared.messaging import Connection, Purge
 from shared.process import Service
 from shared.relay import Relay, topics_of
 from shared.settings import Settings
@@ -32,6 +32,10 @@ def assemble(settings: Settings) -> Service:
         connection=connection,
         inbox=inbox(deliveries),
         asked=asked(deliveries),
-        background=[Relay(store, told, topics_of(told), connection).run, dispatch.run],
+        background=[
+            Relay(store, told, topics_of(told), connection).run,
+            dispatch.run,
+            Purge(connection, settings.stream_days).run,
+        ],
         drain=[dispatch.drain],
     )

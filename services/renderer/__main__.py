@@ -7,7 +7,7 @@ from services.renderer.application import Renderer
 from services.renderer.inbox import inbox
 from services.renderer.outbox import told
 from shared.blobs import SqliteBlobs
-from shared.messaging import Asked, Connection
+from shared.messaging import Asked, Connection, Purge
 from shared.process import Service
 from shared.relay import Relay, topics_of
 from shared.settings import Settings
@@ -27,6 +27,9 @@ def assemble(settings: Settings) -> Service:
         connection=connection,
         inbox=inbox(Renderer(store, pool, workers)),
         asked=Asked("renderer"),
-        background=[Relay(store, told, topics_of(told), connection).run],
+        background=[
+            Relay(store, told, topics_of(told), connection).run,
+            Purge(connection, settings.stream_days).run,
+        ],
         close=[pool.close],
     )

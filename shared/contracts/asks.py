@@ -7,13 +7,13 @@ from shared.contracts.message import Frozen, Parts
 
 
 class MayResend(Frozen):
-    """Asked of the mailer: may the row of this mail, its latest, get another one?"""
+    """Asked of the mailer: whether the row of this mail, its latest, may get another one."""
 
     mail_id: UUID
 
 
 class ResendAnswer(Frozen):
-    """Free, or not: busy until settled, held in doubt, or not known (which counts as busy). `parts` if they are kept."""
+    """Free or not: busy until settled, in doubt, or not known (which counts as busy); `parts` if they are kept."""
 
     state: Literal["free", "busy", "in_doubt", "unknown"]
     parts: Parts | None = None

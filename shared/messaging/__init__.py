@@ -3,5 +3,18 @@
 from shared.messaging.ask import Asked, Asking, NoAnswer, Refusal
 from shared.messaging.connection import Connection, let_end
 from shared.messaging.inbox import Inbox, Place, Told, Unreadable
+from shared.messaging.purge import Purge
 
-__all__ = ["Asked", "Asking", "Connection", "Inbox", "NoAnswer", "Place", "Refusal", "Told", "Unreadable", "let_end"]
+__all__ = [
+    "Asked",
+    "Asking",
+    "Connection",
+    "Inbox",
+    "NoAnswer",
+    "Place",
+    "Purge",
+    "Refusal",
+    "Told",
+    "Unreadable",
+    "let_end",
+]
