@@ -121,9 +121,7 @@ async def _stage(folder: Path) -> AsyncIterator[Stage]:
         "UITPOST_HTTP": "127.0.0.1:0",
     }
     with (folder / "serve.log").open("wb") as out:
-        serve = subprocess.Popen(
-            [_UITPOST, "serve", "--all"], env=environment, stdout=out, stderr=out
-        )
+        serve = subprocess.Popen([_UITPOST, "serve", "--all"], env=environment, stdout=out, stderr=out)
     try:
         url = await _started(data, serve, folder / "serve.log")
         token = Access(f"sqlite:///{data / 'access.db'}").create_token("bench", {"admin"})

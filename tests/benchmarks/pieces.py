@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +22,6 @@ from services.mailer.domain.reply import Reply
 from services.renderer.adapters.jinja import BodyLayout
 from services.renderer.adapters.typst import LetterLayout
 from shared.store import Store
-from tests.faults import FaultyServer
 
 _TIMES = 200
 _numbers = count()
@@ -90,12 +91,17 @@ def _mail(text: str, html: str, pdf: bytes) -> Letter:
 
 
 async def _sending(wire: bytes) -> float:
-    """Return what handing over costs, without the server's own share (which runs in this process, and is taken off)."""
-    async with FaultyServer() as server:
-        connection = await connect(MailServer("127.0.0.1", server.port, "none"))
-        both = await _each(lambda: connection.send("post@bakery.example", "anna@home.example", wire))
-        await connection.quit()
-    return both
+    """Return what handing over costs, to a server in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tests.sink", "--port", "0", "--log", str(Path(folder) / "accepted.log")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
+            assert sink.stdout is not None
+            port = int(sink.stdout.readline().split()[-1])
+            connection = await connect(MailServer("127.0.0.1", port, "none"))
+            cost = await _each(lambda: connection.send("post@bakery.example", "anna@home.example", wire))
+            await connection.quit()
+            sink.terminate()
+    return cost
 
 
 async def _storing() -> float:
