@@ -78,9 +78,11 @@ class Press:
             add(sheet, job, layout, context_of(job, document))
         except Unmergeable as unmergeable:
             return unmergeable.of(layout, job.language)
+        except OSError:
+            raise  # the disk's, not this job's
         except MemoryError:
             return LimitReached(layout_id=layout.layout_id, language=job.language, detail="it needs too much memory")
-        except Exception as error:  # noqa: BLE001 - merging reads and writes nothing, so whatever it is, it is this job's
+        except Exception as error:  # noqa: BLE001 - whatever else it is, it is this job's
             traceback.print_exc()
             return Fault(layout_id=layout.layout_id, language=job.language, detail=repr(error))
         if any(len(blob.content) > LARGEST_PART for blob in sheet.blobs.values()):

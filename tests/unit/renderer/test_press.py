@@ -1,5 +1,8 @@
 """A chunk of jobs: every part stored, every fault named, and none spoils another."""
 
+import resource
+from contextlib import redirect_stderr
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -145,3 +148,19 @@ def test_a_layout_of_the_wrong_kind_is_at_fault(blobs: MemoryBlobs, document: La
 
     assert isinstance(fault, Fault)
     assert "makes no" in fault.detail
+
+
+def test_a_disk_that_fails_is_no_fault_of_a_job(blobs: MemoryBlobs) -> None:
+    press_used = Press(blobs)
+    job = a_job(attachment_layout=kept(blobs, a_document("typst", typst=LETTER)))
+    press_used.make([job])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # no file may grow, as on a full disk
+    try:
+        with redirect_stderr(StringIO()), pytest.raises(OSError, match="File too large"):
+            press_used.make([job])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert isinstance(one(press_used.make([job])), Made)

@@ -1,5 +1,9 @@
 """Letters in Typst: what comes out, which faults are named, and what stays harmless."""
 
+import contextlib
+import tempfile
+from pathlib import Path
+
 import pypdfium2
 import pytest
 
@@ -45,6 +49,31 @@ def test_a_layout_makes_one_letter_after_another() -> None:
     assert [f"Beste {name}" in said_by(pdf) for name, pdf in zip(names, letters, strict=True)] == [True] * 3
 
 
+def test_a_letter_is_the_same_bytes_whatever_was_made_before_it() -> None:
+    sources = {"typst": LETTER + "#datetime.today().display()"}
+    layout = LetterLayout(sources, "nl")
+    anna, long_named = (context_of(a_job(context=named(name)), a_document()) for name in ("Anna", "Anna " * 2000))
+
+    first, _ = layout.letter(anna, "2026-11-24")
+    _ = [layout.letter(long_named, "2026-11-24"), layout.letter(anna, "2026-11-25")]
+    again, _ = layout.letter(anna, "2026-11-24")
+
+    assert first == again == LetterLayout(sources, "nl").letter(anna, "2026-11-24")[0]
+
+
+@pytest.mark.parametrize("ending", ["", "#panic()"])
+def test_nothing_of_a_letter_lies_about_once_it_is_made(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    layout = LetterLayout({"typst": LETTER + ending}, "nl")
+
+    with contextlib.suppress(Unmergeable):
+        layout.letter(context_of(a_job(context=named("Zeldzame Zus")), a_document()), "2026-11-24")
+
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file() and b"Zus" in file.read_bytes()] == []
+
+
 @pytest.mark.parametrize(
     "name", ["{{7*7}}", "<script>", '#import "x"', '#read("/etc/passwd")', "$x$", "*b* _i_", "= H", "\\u{41}", '"']
 )
@@ -68,6 +97,7 @@ def test_the_day_of_a_letter_is_its_document_date() -> None:
         (DATA + "\n#data.merge.seat", "data.merge.seat", 3),
         (DATA + "#let f(x) = x.merge.seat\n\n#f(data)", "x.merge.seat", 2),
         ("\n#naam", "naam", 2),
+        ("#naam", "naam", 1),
         ("\n\n#let f( = x", None, 3),
         ('#read("/etc/passwd")', None, 1),
         ('#read("../../etc/passwd")', None, 1),
