@@ -60,8 +60,9 @@ class Nats:
     async def roll_back(self, stream: str) -> None:
         """Put back what `keep` set aside: later messages are lost, what consumers have read is not."""
         await self.stop()
-        shutil.rmtree(self._messages(stream))
-        (self._folder / "kept").rename(self._messages(stream))
+        messages = self._messages(stream)
+        shutil.rmtree(messages)
+        (self._folder / "kept").rename(messages)
         await self.start()
 
     def seed_file(self, user: str) -> Path:

@@ -5,6 +5,7 @@ what a dead process held would do so out of order.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from shared.messaging.topology import ACK_WAIT
 
 _log = structlog.get_logger()
 _BATCH = 500
+_PACE = 0.1  # seconds between batches while busy: fuller ones cost less; when idle a message is projected at once
 _FETCH_WAIT = 1.0  # seconds
 _AGAIN = 0.5  # seconds until the following begins again
 
@@ -91,9 +93,12 @@ class Follower:
         )
         try:
             handed_out = 0
+            paced_until = 0.0
             while True:
                 let_end()
+                await asyncio.sleep(paced_until - time.monotonic())
                 messages = await _fetch(subscription)
+                paced_until = time.monotonic() + _PACE
                 if not messages:
                     await self._check(connection, made)
                     continue

@@ -93,7 +93,7 @@ def _mail(text: str, html: str, pdf: bytes) -> Letter:
 async def _sending(wire: bytes) -> float:
     """Return what handing over costs, to a server in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.sink", "--port", "0", "--log", str(Path(folder) / "accepted.log")]
+        command = [sys.executable, "-m", "tests.benchmarks.sink", str(Path(folder) / "accepted.log")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
             assert sink.stdout is not None
             port = int(sink.stdout.readline().split()[-1])

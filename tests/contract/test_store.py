@@ -218,13 +218,16 @@ async def test_only_the_topics_asked_for_are_read(store: Store) -> None:
     assert [one.originator_version for one in weighed] == [2, 3]
 
 
-async def test_whoever_waits_for_commits_is_called_when_facts_stand_and_not_for_rows_alone(store: Store) -> None:
+async def test_whoever_waits_for_facts_is_called_when_theirs_stand_and_not_for_others_or_rows(store: Store) -> None:
     calls: list[int] = []
-    store.on_commit(lambda: calls.append(1))
+    store.on_commit(lambda: calls.append(1), ["tests.Parcel.Posted"])
 
     await store.record(rows=[(NOTE, {"word": "row", "times": 1})])
     assert calls == []
-    await store.record(Parcel.post())
+    parcel = Parcel.post()
+    await store.record(parcel)
+    parcel.weigh(1)
+    await store.record(parcel)
 
     assert calls == [1]
 

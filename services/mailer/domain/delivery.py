@@ -267,7 +267,7 @@ class Delivery(Aggregate):
     @property
     def head(self) -> bytes | None:
         """The header block of the last attempt as sent, None where there was none or its contact was erased."""
-        return zlib.decompress(base64.b85decode(self.packed_head)) if self.packed_head else None
+        return zlib.decompress(base64.b64decode(self.packed_head)) if self.packed_head else None
 
     def attempt(self, owner: str, head: bytes, wire_sha256: str, wire_size: int) -> None:
         """Start an attempt; its owner is the mailer that makes it. Raises `NotWaiting`."""
@@ -282,7 +282,7 @@ class Delivery(Aggregate):
             message_id=self.message_id,
             wire_sha256=wire_sha256,
             wire_size=wire_size,
-            head=base64.b85encode(zlib.compress(head)).decode(),
+            head=base64.b64encode(zlib.compress(head)).decode(),
         )
 
     def settle(self, reply: Reply, not_before: datetime | None) -> None:

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 WIDTH = 78  # characters of a line that hold everywhere (RFC 5322 §2.1.1)
@@ -73,6 +74,7 @@ def verbatim(name: str, value: str) -> bytes:
     return _checked(name, f"{name}: {value}\r\n".encode())
 
 
+@lru_cache(maxsize=256)  # a file that all get is named once
 def file_headers(filename: str, content_type: str) -> bytes:
     """Return the headers of an attached file, but for its encoding. Raises ValueError on what can't stand there.
 

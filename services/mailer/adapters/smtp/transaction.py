@@ -72,12 +72,13 @@ class Transaction:
 
     async def _write_body(self, wire: bytes) -> None:
         self.phase = "body"
-        view = memoryview(_stuffed(wire))
-        for start in range(0, len(view), BLOCK):
-            self._line.write(view[start : start + BLOCK])
-            await self._line.taken(self._block)
-            if self._line.answers:
-                raise Lost("answered before the end of the mail")
+        for piece in _stuffed(wire):
+            view = memoryview(piece)
+            for start in range(0, len(view), BLOCK):
+                self._line.write(view[start : start + BLOCK])
+                await self._line.taken(self._block)
+                if self._line.answers:
+                    raise Lost("answered before the end of the mail")
 
     async def _write_dot(self) -> Reply:
         """Write the dot apart, once the system has taken the body: before it nothing can have been accepted."""
@@ -90,8 +91,13 @@ class Transaction:
         return reply if reply.verdict != "in_doubt" else judge("dot", answer, "dot")
 
 
-def _stuffed(wire: bytes) -> bytes:
-    """Return the mail with its leading dots doubled (RFC 5321 §4.5.2) and its last line ended."""
-    ended = wire if wire.endswith(b"\r\n") else wire + b"\r\n"
-    stuffed = ended.replace(b"\n.", b"\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+def _stuffed(wire: bytes) -> tuple[bytes | memoryview, ...]:
+    """Return the mail in pieces, with its leading dots doubled (RFC 5321 §4.5.2) and its last line ended.
+
+    Files are base64 and hold no dot, so that only what lies before the last one is looked through.
+    """
+    end = wire.rfind(b".") + 1
+    stuffed = wire[:end].replace(b"\n.", b"\n..")
+    first = b"." if stuffed.startswith(b".") else b""
+    last = b"" if wire.endswith(b"\r\n") else b"\r\n"
+    return first + stuffed, memoryview(wire)[end:], last
