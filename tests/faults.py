@@ -60,7 +60,10 @@ class FaultyServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, limit=2**20)
+        listening = socket.create_server(("127.0.0.1", 0))
+        # Else the system grows it to whatever comes, and takes a large mail whole that nobody reads.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+        self._server = await asyncio.start_server(self._serve, sock=listening, ssl=self._tls, limit=2**20)
         return self
 
     async def __aexit__(
