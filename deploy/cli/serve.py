@@ -38,7 +38,10 @@ def serve(
         raise Failure(Code.WRONG_USE, f"Say which: --all, or one or more of {', '.join(SERVICES)}")
     settings = settings_of(data, http=http)
     logs.set_up(show_addresses=settings.log_addresses)
-    wanted = Wanted(own_nats=settings.nats_url is None) if every else Wanted(services=names)
+    if every:
+        wanted = Wanted(own_nats=settings.nats_url is None)
+    else:  # side by side on one machine, each has an address of its own without being given one
+        wanted = Wanted(services=names, any_port="http" not in settings.model_fields_set)
     run_here(settings, wanted)
 
 

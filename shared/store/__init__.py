@@ -2,7 +2,9 @@
 
 from shared.store.keyring import Keyring
 from shared.store.mapper import seal, unseal
-from shared.store.store import Conflict, Row, Store, StoreUnavailable
+from shared.store.store import Store
 from shared.store.tables import events_table
+from shared.store.trouble import Conflict, StoreUnavailable
+from shared.store.writer import Row
 
 __all__ = ["Conflict", "Keyring", "Row", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]

@@ -2,7 +2,7 @@
 
 import os
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
 from types import UnionType
@@ -32,6 +32,10 @@ class SealingMapper(Mapper[UUID]):
     def __init__(self, keyring: Keyring) -> None:
         super().__init__(JSONTranscoder())
         self._keyring = keyring
+
+    def make_keys(self, people: Iterable[str]) -> None:
+        """Give each of these people a key, durably, before what is sealed with it is recorded."""
+        self._keyring.make(people)
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """Return the stored form: one line of JSON, then the sealed fields if any."""

@@ -110,13 +110,13 @@ async def test_of_a_group_only_the_caller_in_conflict_fails(store: Store) -> Non
 
 async def test_many_callers_share_few_commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     groups: list[int] = []
-    commit = store._commit_together
+    commit = store._writer._commit_together
 
     def counted(group: list[Any]) -> None:
         groups.append(len(group))
         commit(group)
 
-    monkeypatch.setattr(store, "_commit_together", counted)
+    monkeypatch.setattr(store._writer, "_commit_together", counted)
 
     await asyncio.gather(*(store.record(Parcel.post(number)) for number in range(300)))
 

@@ -16,10 +16,14 @@ COMMAND = Path(sys.executable).with_name("uitpost")
 WAITS = 60  # seconds
 
 
-def environment(data: Path, **settings: str) -> dict[str, str]:
-    """Return the environment of a command on a data folder: any free port, and no settings of whoever tests."""
+def environment(data: Path, **settings: str | None) -> dict[str, str]:
+    """Return the environment of a command on a data folder: any free port, and no settings of whoever tests.
+
+    A setting that is None is left as it is by default.
+    """
     own = {name: value for name, value in os.environ.items() if not name.startswith("UITPOST_")}
-    return own | {"UITPOST_DATA": str(data), "UITPOST_HTTP": "127.0.0.1:0", "COLUMNS": "200"} | settings
+    ours = {"UITPOST_DATA": str(data), "UITPOST_HTTP": "127.0.0.1:0", "COLUMNS": "200"} | settings
+    return own | {name: value for name, value in ours.items() if value is not None}
 
 
 def left_of(data: Path) -> list[str]:
@@ -66,7 +70,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Start `uitpost …` on a data folder, and end it with the test."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def begin(data: Path, *arguments: str, **settings: str) -> Started:
+    def begin(data: Path, *arguments: str, **settings: str | None) -> Started:
         output = tmp_path_factory.mktemp("output") / "output.txt"
         with output.open("wb") as file:
             process = subprocess.Popen(

@@ -157,9 +157,9 @@ class Postman:
                 delivery.resolve("sent", "log", reason=reply.text)
                 await self._tools.store.record(delivery, rows=[due.settled(delivery.id)])
             return
-        requested_at = delivery.requested_at or delivery.created_on
+        since = delivery.tried_since or delivery.created_on
         held_for = self._held_for(reply, delivery.deferrals)
-        not_before = next_attempt(datetime.now(UTC), requested_at, delivery.deferrals, held_for)
+        not_before = next_attempt(datetime.now(UTC), since, delivery.deferrals, held_for)
         delivery.settle(reply, not_before)
         if delivery.status == "deferred" and not_before is not None:
             await self._wait_until(not_before, delivery.id, delivery)

@@ -99,6 +99,7 @@ class Delivery(Aggregate):
             aggregate.attempts = self.attempt
             aggregate.open_attempt = self.attempt
             aggregate.attempt_started_at = self.timestamp
+            aggregate.tried_since = aggregate.tried_since or self.timestamp
             aggregate.wire_sha256 = self.wire_sha256
             aggregate.wire_size = self.wire_size
             aggregate.packed_head = self.head
@@ -176,6 +177,7 @@ class Delivery(Aggregate):
             outcomes: dict[str, Status] = {"sent": "sent", "not_sent": "failed", "resend": "sending"}
             aggregate.status = outcomes[self.outcome]
             aggregate.possible_duplicate = aggregate.possible_duplicate or self.outcome == "resend"
+            aggregate.tried_since = None
 
     class Cancelled(Event):
         """The mail was settled unsent: its contact was erased while it waited."""
@@ -225,6 +227,7 @@ class Delivery(Aggregate):
         self.deferrals = 0
         self.open_attempt: int | None = None
         self.attempt_started_at: datetime | None = None
+        self.tried_since: datetime | None = None  # when its lifetime began: not while its server was away
         self.wire_sha256 = ""
         self.wire_size = 0
         self.packed_head: str | None = None

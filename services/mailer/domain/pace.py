@@ -8,11 +8,11 @@ SERVER_WAITS = (1, 2, 5, 10, 30, 60)
 LIFETIME = timedelta(hours=24)  # a relay nearby takes a mail within a day or never
 
 
-def next_attempt(now: datetime, requested_at: datetime, deferrals: int, held_for: float = 0) -> datetime | None:
+def next_attempt(now: datetime, tried_since: datetime, deferrals: int, held_for: float = 0) -> datetime | None:
     """Return when to try again, None when the mail's lifetime ends before; `held_for` is its server's own pause."""
     wait = held_for or MAIL_WAITS[min(deferrals, len(MAIL_WAITS) - 1)]
     at = now + timedelta(seconds=_jittered(wait))
-    return at if at < requested_at + LIFETIME else None
+    return at if at < tried_since + LIFETIME else None
 
 
 def server_pause(failures: int) -> float:

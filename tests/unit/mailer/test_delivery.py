@@ -115,6 +115,21 @@ def test_no_attempt_starts_of_a_mail_that_has_its_outcome_or_is_held(reply: Repl
         started(delivery)
 
 
+def test_a_lifetime_begins_with_the_first_attempt_and_anew_with_a_decision_to_send_again() -> None:
+    delivery = requested(requested_at=NOW - 2 * LIFETIME)
+    assert delivery.tried_since is None
+
+    started(delivery)
+    first = delivery.tried_since
+    delivery.settle(PUT_OFF, LATER)
+    started(delivery)
+    assert delivery.tried_since == first == delivery.pending_events[1].timestamp
+
+    delivery.settle(LOST, None)
+    delivery.resolve("resend", "person")
+    assert delivery.tried_since is None
+
+
 def test_a_mail_put_off_beyond_its_lifetime_has_failed_as_expired() -> None:
     delivery = after(PUT_OFF, None)
 
