@@ -89,7 +89,13 @@ async def _run(settings: Settings, wanted: Wanted, guest: Guest | None) -> None:
         access.cleanup()
         _check_door(host, access)
         services = [assemble(name, settings) for name in wanted.services]
-        process = Process(services, application(services, access, _names(host, settings)), (host, port))
+        app = application(services, access, _names(host, settings))
+        try:
+            process = Process(services, app, (host, port))
+        except OSError:  # taken just now, as by a service that started at the same moment
+            if not wanted.any_port:
+                raise
+            process = Process(services, app, (host, 0))
         running = Running(settings, f"http://{_named(host)}:{process.port}", mailbox, process.stop)
         stack.enter_context(recorded(settings.data, wanted.services, running.url))
         await _together(process, nats, running, guest)
