@@ -5,7 +5,6 @@ stream's last sequence, so that two relays racing, a wiped server or a crash any
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -20,12 +19,13 @@ from shared.contracts import Message
 from shared.messaging.cloudevents import headers
 from shared.messaging.connection import Connection, let_end
 from shared.messaging.topology import STREAMS
+from shared.pace import Pace
 from shared.store import Store, StoreUnavailable
 
 _log = structlog.get_logger()
 _BATCH = 500  # messages, of at most 1000 that a server takes
 _BYTES = 16 * 2**20  # of one batch, so that neither side holds an endless one
-_PACE = 0.06  # seconds between batches while busy: fuller batches, fewer fsyncs
+_PACE = 0.06  # seconds between batches at most
 _AGAIN = 0.2  # seconds
 _PATIENCE = 10  # times that it begins again before somebody is told: a race or a restart is over by then
 _CHECK = 1.0  # seconds after which an idle relay looks whether its stream is still whole
@@ -49,7 +49,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled."""
-        told_at = 0.0
+        pace = Pace(_PACE)
         trouble = 0
         while True:
             let_end()
@@ -57,9 +57,9 @@ class Relay:
             try:
                 if self._cursor is None:
                     await self._find_cursor()
+                await asyncio.sleep(pace.rest())
                 if await self._tell_next():
-                    await asyncio.sleep(_PACE - (time.monotonic() - told_at))
-                    told_at = time.monotonic()
+                    pace.went()
                 else:
                     await self._wait()
                 trouble = 0

@@ -5,7 +5,6 @@ what a dead process held would do so out of order.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,10 +21,11 @@ from pydantic import ValidationError
 from shared.contracts import Message
 from shared.messaging.connection import Connection, let_end
 from shared.messaging.topology import ACK_WAIT
+from shared.pace import Pace
 
 _log = structlog.get_logger()
 _BATCH = 500
-_PACE = 0.1  # seconds between batches while busy: fuller ones cost less; when idle a message is projected at once
+_PACE = 0.1  # seconds between batches at most
 _FETCH_WAIT = 1.0  # seconds
 _AGAIN = 0.5  # seconds until the following begins again
 
@@ -93,12 +93,12 @@ class Follower:
         )
         try:
             handed_out = 0
-            paced_until = 0.0
+            pace = Pace(_PACE)
             while True:
                 let_end()
-                await asyncio.sleep(paced_until - time.monotonic())
+                await asyncio.sleep(pace.rest())
                 messages = await _fetch(subscription)
-                paced_until = time.monotonic() + _PACE
+                pace.went()
                 if not messages:
                     await self._check(connection, made)
                     continue

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from shared.pace import Pace
 from shared.store.mapper import SealingMapper, people_of
 from shared.store.recorder import SqlRecorder
 from shared.store.trouble import StoreUnavailable, verdict
@@ -21,7 +22,7 @@ from shared.store.trouble import StoreUnavailable, verdict
 Row = tuple[Executable, dict[str, Any]]
 _ASKED = 100  # times at most that a database is asked what became of a commit
 _ASKED_EVERY = 0.1  # seconds
-_PACE = 0.01  # seconds between commits while busy: fuller groups, fewer fsyncs; when idle a commit begins at once
+_PACE = 0.01  # seconds between commits at most
 _GROUP = 500  # puts in one transaction at most, so that no caller waits for an endless one
 
 
@@ -74,10 +75,10 @@ class Writer:
 
     def _write(self) -> None:
         """Commit group after group until the end is queued; the writer's thread."""
-        paced_until = 0.0
+        pace = Pace(_PACE)
         while (first := self._queue.get()) is not None:
-            time.sleep(max(0.0, paced_until - time.monotonic()))
-            paced_until = time.monotonic() + _PACE
+            time.sleep(pace.rest())
+            pace.went()
             group = [first]
             ended = False
             with suppress(queue.Empty):
