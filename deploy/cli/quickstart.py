@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 import tempfile
 import webbrowser
@@ -67,6 +68,11 @@ async def _open(running: Running, asked: Settings, *, browser: bool) -> None:
         webbrowser.open(link)
 
 
+def _command() -> str:
+    """Return how this command is called from here: by its name where the shell finds it, else by its path."""
+    return "uitpost" if shutil.which("uitpost") else os.path.relpath(sys.argv[0])
+
+
 def _welcome(running: Running, link: str) -> list[str]:
     mail = f"the test mailbox, {_mail(running.settings)} (nothing leaves this machine)"
     return [
@@ -74,7 +80,7 @@ def _welcome(running: Running, link: str) -> list[str]:
         f"Log in           {link}",
         f"Mail goes to     {mail if running.mailbox else 'the mail server of UITPOST_SMTP_URL'}",
         f"Data folder      {running.settings.data.resolve()}",
-        f"Try              uitpost mailing create -f {sample.FOLDER / 'mailing.json'} \\",
+        f"Try              {_command()} mailing create -f {sample.FOLDER / 'mailing.json'} \\",
         f"                   --contacts {sample.CONTACTS} --wait",
         "Ctrl+C stops everything.",
     ]

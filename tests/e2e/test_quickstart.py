@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -112,3 +113,12 @@ def test_ctrl_c_in_the_middle_ends_everything_and_says_so(tmp_path: Path, start:
     assert once.stop(signal.SIGINT) == 130
     assert "Interrupted" in once.output.read_text("utf-8")
     assert left_of(tmp_path) == []
+
+
+def test_the_command_to_try_can_be_typed_as_it_stands(tmp_path: Path, start: Start) -> None:
+    quickstart = start(tmp_path, "quickstart", PATH="/usr/bin:/bin")  # as in a clone, whose command is on no path
+
+    command = quickstart.says(r"^Try +(\S+) mailing create")
+
+    assert os.access(command, os.X_OK)
+    assert quickstart.stop(signal.SIGINT) == 0
