@@ -1,4 +1,4 @@
-"""Words for people, from `locales/nl.toml` and `locales/en.toml`: a text per code, with values in {braces}."""
+"""Words for people, from the files of `locales/nl/` and `locales/en/`: a text per code, with values in {braces}."""
 
 import tomllib
 from pathlib import Path
@@ -13,16 +13,27 @@ class TomlTexts:
     """The words of the dossier in each language it has."""
 
     def __init__(self, folder: Path = LOCALES) -> None:
-        self._texts = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml"))}
+        self._texts = {language.name: _read(language) for language in sorted(folder.iterdir())}
 
     def of(self, wrong: Wrong, language: str) -> str:
         """Return in words what is wrong."""
-        texts = self._texts.get(language, self._texts[_HOUSE])["refusals"]
-        return str(texts[wrong.code]).format_map(_Values(wrong.values | {"field": wrong.field}))
+        texts = self._texts.get(language, self._texts[_HOUSE])
+        return texts[wrong.code].format_map(_Values(wrong.values | {"field": wrong.field}))
 
     def several(self, count: int, language: str) -> str:
         """Return in words that so many things are wrong."""
-        return str(self._texts.get(language, self._texts[_HOUSE])["several"]).format(count=count)
+        return self._texts.get(language, self._texts[_HOUSE])["several"].format(count=count)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """Return the words of one language: each file holds those of its noun, and no code stands in two."""
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("*.toml")):
+        words = tomllib.loads(path.read_text("utf-8"))
+        if twice := texts.keys() & words.keys():
+            raise ValueError(f"{path.name} says again what another file says: {', '.join(sorted(twice))}")
+        texts |= words
+    return texts
 
 
 class _Values(dict[str, object]):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dossier.adapters.texts import LOCALES
+from services.dossier.adapters.texts import LOCALES, TomlTexts
 from services.dossier.application import attachments as files
 from services.dossier.domain.intake import GivenDestination, Intake, parse
 from services.dossier.domain.intake import read as read_request
@@ -377,18 +377,32 @@ def test_every_code_has_words_in_each_language() -> None:
     )
 
     for language in ("nl", "en"):
-        texts = tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8"))["refusals"]
-        assert codes - set(texts) == set()
+        assert codes - set(_words(language)) == set()
     assert len(codes) > 40
 
 
 def test_both_languages_have_the_same_codes_and_values() -> None:
-    dutch, english = (tomllib.loads((LOCALES / f"{name}.toml").read_text("utf-8")) for name in ("nl", "en"))
-
     def values(texts: dict[str, str]) -> dict[str, set[str]]:
         return {code: set(re.findall(r"\{(\w+)\}", text)) for code, text in texts.items()}
 
-    assert values(dutch["refusals"]) == values(english["refusals"])
+    assert values(_words("nl")) == values(_words("en"))
+
+
+def test_no_code_has_its_words_in_two_files(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / "nl").mkdir(exist_ok=True)
+        (tmp_path / "nl" / f"{name}.toml").write_text('missing = "Dit veld is verplicht."\n', "utf-8")
+
+    with pytest.raises(ValueError, match="missing"):
+        TomlTexts(tmp_path)
+
+
+def _words(language: str) -> dict[str, str]:
+    return {
+        code: text
+        for path in (LOCALES / language).glob("*.toml")
+        for code, text in tomllib.loads(path.read_text("utf-8")).items()
+    }
 
 
 def test_a_path_is_written_as_in_json() -> None:

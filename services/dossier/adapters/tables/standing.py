@@ -1,4 +1,4 @@
-"""The tables beside the events, on SQLite and PostgreSQL: contacts, set-up, files that were put, open runs."""
+"""What stands: contacts, what is set up, files that were put, and runs still open."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Connection,
     Float,
     Integer,
-    MetaData,
     RowMapping,
     String,
     Table,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.application.ports import Noun
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.identity import Address
@@ -30,7 +30,6 @@ from services.dossier.domain.text import is_email
 from shared.contracts.message import Attachment
 from shared.store import Row, Store
 
-METADATA = MetaData()
 _CONTACTS = Table(
     "contacts",
     METADATA,

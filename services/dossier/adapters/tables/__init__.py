@@ -1,0 +1,6 @@
+"""The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
+
+from services.dossier.adapters.tables.metadata import METADATA
+from services.dossier.adapters.tables.standing import SqlTables
+
+__all__ = ["METADATA", "SqlTables"]
