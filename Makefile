@@ -9,7 +9,7 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 # Bytecode is compiled once at install; an environment that forbids writing it would make every process start slow.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME
 
-.PHONY: help run demo test check bench browser format lock clean $(addprefix check-,format lint types imports rules generated)
+.PHONY: help run demo test check bench browser format lock clean $(addprefix check-,format lint types imports rules generated requirements)
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -27,7 +27,7 @@ test: $(INSTALLED) browser  ## run every test: real NATS, real SMTP, real browse
 	$(PY) -m pytest $(if $(CHROMIUM),,-m "not browser")
 
 # The parts of a check touch different things, so they run side by side and all have their say.
-CHECKS := format lint types imports rules generated
+CHECKS := format lint types imports rules generated requirements
 check: $(INSTALLED)  ## format, lint, types, import rules, architecture, generated files; under a minute
 	@$(MAKE) --no-print-directory -k -j 3 $(if $(filter output-sync,$(.FEATURES)),-O) $(addprefix check-,$(CHECKS))
 
@@ -43,6 +43,8 @@ check-rules: $(INSTALLED)
 	$(PY) -m pytest -q tests/architecture tests/contract/test_messages.py
 check-generated: $(INSTALLED)
 	$(PY) -m deploy.generate --check
+check-requirements: $(INSTALLED)
+	$(PY) -m tests.requirements --check >/dev/null
 
 format: $(INSTALLED)  ## put the code in its usual form
 	$(VENV)/bin/ruff format --quiet .
