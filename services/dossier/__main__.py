@@ -2,7 +2,7 @@
 
 from services.dossier import inbox, layouts, outbox, web
 from services.dossier.adapters.mailer import AskedMailer
-from services.dossier.adapters.tables import METADATA, SqlTables
+from services.dossier.adapters.tables import METADATA, SqlContacts, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -31,11 +31,11 @@ def assemble(settings: shared_settings.Settings) -> Service:
     store = Store(own.store_of("dossier"), "dossier", METADATA, own.keys_of("dossier"))
     connection = Connection(own.nats_url or "nats://127.0.0.1:4222", "dossier", own.seed_of("dossier"))
     blobs, tables = SqliteBlobs.create(own.blobs_path), SqlTables(store)
-    contacts, refusals = Contacts(store, tables), Refusals(store, TomlTexts())
+    contacts, refusals = Contacts(store, SqlContacts(store)), Refusals(store, TomlTexts())
     attachments, setup = Attachments(store, tables, blobs), Setup(store, tables, blobs, layouts.canonical)
     recorder = Recorder(store, tables, blobs, contacts)
-    recording = Recording(store, tables, blobs, attachments, own.consent, recorder.take_up)
-    resending = Resending(store, tables, AskedMailer(Asking(connection.broker)))
+    recording = Recording(store, tables, blobs, contacts, attachments, own.consent, recorder.take_up)
+    resending = Resending(store, contacts, AskedMailer(Asking(connection.broker)))
     upstream = Upstream(recording, contacts, refusals)
     importing = Importing(contacts)
     dossier = Dossier(contacts, importing, setup, attachments, recording, resending, refusals, upstream)

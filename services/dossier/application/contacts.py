@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from services.dossier.application.ports import Tables
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.identity import Address, contact_id_of
 from services.dossier.domain.refusal import Refused, Wrong
@@ -32,10 +31,26 @@ class Count:
     unchanged: int = 0
 
 
+class ContactTables(Protocol):
+    """The contacts as they stand; what returns a `Row` is written with the events that it follows from."""
+
+    async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
+        """Return the contacts that stand at these addresses, by `Address.place`: one query per 500."""
+        ...
+
+    async def page(self, q: str, after: str, limit: int) -> list[Known]:
+        """Return up to `limit` contacts that `q` is found in, in the order of their places, from `after` on."""
+        ...
+
+    def row(self, contact: Contact) -> Row:
+        """Return the row that keeps a contact as it now is."""
+        ...
+
+
 class Contacts:
     """The contacts of the dossier."""
 
-    def __init__(self, store: Store, tables: Tables) -> None:
+    def __init__(self, store: Store, tables: ContactTables) -> None:
         self._store = store
         self._tables = tables
 
@@ -47,7 +62,7 @@ class Contacts:
                 raise Refused(wrongs, status=409)
             count, contacts = await self.decide(stated, known)
             try:
-                await self._store.record(*contacts, rows=[self._tables.contact(contact) for contact in contacts])
+                await self._store.record(*contacts, rows=[self._tables.row(contact) for contact in contacts])
             except Conflict:
                 continue
             return count
@@ -78,7 +93,7 @@ class Contacts:
 
     def rows(self, contacts: Sequence[Contact]) -> list[Row]:
         """Return the rows that keep these contacts."""
-        return [self._tables.contact(contact) for contact in contacts]
+        return [self._tables.row(contact) for contact in contacts]
 
     async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
         """Return the contacts at these addresses, by place."""
@@ -91,7 +106,7 @@ class Contacts:
 
     async def list(self, q: str, after: str, limit: int) -> "list[Known]":
         """Return contacts that `q` is found in, from the place `after` on."""
-        return await self._tables.contacts(q, after, limit)
+        return await self._tables.page(q, after, limit)
 
 
 def taken(known: dict[str, Known], address: Address, field: str = "number") -> Wrong | None:

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from services.dossier.domain.contact import Contact, Known
-from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Wrong
 from shared.contracts.asks import ResendAnswer
 from shared.contracts.message import Attachment
@@ -16,18 +14,6 @@ Noun = Literal["sender", "mail-server", "layout"]
 
 class Tables(Protocol):
     """The read models; what returns a `Row` is written with the events that it follows from."""
-
-    async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
-        """Return the contacts that stand at these addresses, by `Address.place`: one query per 500."""
-        ...
-
-    async def contacts(self, q: str, after: str, limit: int) -> list[Known]:
-        """Return up to `limit` contacts that `q` is found in, in the order of their places, from `after` on."""
-        ...
-
-    def contact(self, contact: Contact) -> Row:
-        """Return the row that keeps a contact as it now is."""
-        ...
 
     def setup(self, noun: Noun, name: str, facts: Mapping[str, Any]) -> Row:
         """Return the row that keeps a sender, mail server or layout as it now is."""

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments
+from services.dossier.application.contacts import Contacts
 from services.dossier.application.ports import Tables
 from services.dossier.domain.address import ConsentMode
 from services.dossier.domain.addressees import decide
@@ -47,6 +48,7 @@ class Recording:
         store: Store,
         tables: Tables,
         blobs: Blobs,
+        contacts: Contacts,
         attachments: Attachments,
         consent: ConsentMode,
         opened: Callable[[UUID], None],
@@ -55,6 +57,7 @@ class Recording:
         self._store = store
         self._tables = tables
         self._blobs = blobs
+        self._contacts = contacts
         self._attachments = attachments
         self._consent: ConsentMode = consent
         self._opened = opened
@@ -72,7 +75,7 @@ class Recording:
         choice = choose(intake, await self._set_up())
         wrongs, files = await self._attachments.check(intake.attachments)
         addresses = {address for given in intake.destinations for address in (given.address, given.address.base)}
-        known = await self._tables.known(addresses)
+        known = await self._contacts.known(addresses)
         decided = await asyncio.to_thread(decide, intake, known, choice.fields, self._consent, now)
         if wrongs := [*choice.wrongs, *wrongs, *decided.wrongs]:
             raise Refused(wrongs)

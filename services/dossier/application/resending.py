@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from services.dossier.application.ports import Mailer, Tables
+from services.dossier.application.contacts import Contacts
+from services.dossier.application.ports import Mailer
 from services.dossier.domain.address import resolve
 from services.dossier.domain.identity import Address, mail_id_of
 from services.dossier.domain.processing import Processing
@@ -17,9 +18,9 @@ from shared.store import Conflict, Store
 class Resending:
     """Makes the next mail of a row."""
 
-    def __init__(self, store: Store, tables: Tables, mailer: Mailer) -> None:
+    def __init__(self, store: Store, contacts: Contacts, mailer: Mailer) -> None:
         self._store = store
-        self._tables = tables
+        self._contacts = contacts
         self._mailer = mailer
 
     async def resend(self, wish: Resend) -> Resent:
@@ -68,7 +69,7 @@ class Resending:
     async def _recipient(self, row: Processing, wish: Resend) -> dict[str, Any]:
         """Return the addressee as it is now, or as it was; raise `Refused` where it may get no mail."""
         address = Address(**row.destination)
-        known = await self._tables.known([address, address.base])
+        known = await self._contacts.known([address, address.base])
         resolved = resolve(known.get(address.place), known.get(address.base.place))
         run = await self._store.load(Run, row.run_id)
         if run and run.is_mailing and resolved.consent == "denied":

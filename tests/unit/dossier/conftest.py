@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
-from services.dossier.adapters.tables import METADATA, SqlTables
+from services.dossier.adapters.tables import METADATA, SqlContacts, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -72,17 +72,19 @@ class House:
         self.blobs = blobs or MemoryBlobs()
         self.mailer = SaidMailer()
         self.tables = SqlTables(self.store)
-        contacts, refusals = Contacts(self.store, self.tables), Refusals(self.store, TomlTexts())
+        contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
-        recording = Recording(self.store, self.tables, self.blobs, attachments, consent, self.recorder.take_up)
+        recording = Recording(
+            self.store, self.tables, self.blobs, contacts, attachments, consent, self.recorder.take_up
+        )
         self.dossier = Dossier(
             contacts,
             Importing(contacts),
             Setup(self.store, self.tables, self.blobs, canonical),
             attachments,
             recording,
-            Resending(self.store, self.tables, self.mailer),
+            Resending(self.store, contacts, self.mailer),
             refusals,
             Upstream(recording, contacts, refusals),
         )

@@ -1,6 +1,7 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
+from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.standing import SqlTables
 
-__all__ = ["METADATA", "SqlTables"]
+__all__ = ["METADATA", "SqlContacts", "SqlTables"]
