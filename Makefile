@@ -5,11 +5,17 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 INSTALLED := $(VENV)/installed.stamp
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+NODE = $(shell command -v node)
+SOFFICE = $(shell command -v soffice)
+LACKING := $(strip $(if $(CHROMIUM),,chromium) $(if $(NODE),,nodejs) \
+	$(if $(SOFFICE),,libreoffice-writer-nogui fonts-crosextra-carlito fonts-liberation))
+UNABLE = $(strip $(if $(CHROMIUM),,browser) $(if $(NODE),,node) $(if $(SOFFICE),,libreoffice))
+SPACE := $() $()
 
 # Bytecode is compiled once at install; an environment that forbids writing it would make every process start slow.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME
 
-.PHONY: help run demo test check bench browser format lock clean $(addprefix check-,format lint types imports rules generated requirements)
+.PHONY: help run demo test check bench programs format lock clean $(addprefix check-,format lint types imports rules generated requirements)
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -23,8 +29,8 @@ demo: $(INSTALLED)  ## send the sample mailing, show what became of it, end
 bench: $(INSTALLED)  ## measure the first row of the table of speeds
 	$(PY) -m tests.benchmarks.first_row
 
-test: $(INSTALLED) browser  ## run every test: real NATS, real SMTP, real browser
-	$(PY) -m pytest $(if $(CHROMIUM),,-m "not browser")
+test: $(INSTALLED) programs  ## run every test: real NATS, real SMTP, real browser
+	$(PY) -m pytest $(if $(UNABLE),-m "not ($(subst $(SPACE), or ,$(UNABLE)))")
 
 # The parts of a check touch different things, so they run side by side and all have their say.
 CHECKS := format lint types imports rules generated requirements
@@ -50,13 +56,13 @@ format: $(INSTALLED)  ## put the code in its usual form
 	$(VENV)/bin/ruff format --quiet .
 	$(VENV)/bin/ruff check --quiet --fix .
 
-browser:  ## install Debian's chromium for the tests of pages, where it is missing and may be installed
-ifeq ($(CHROMIUM),)
+programs:  ## install Debian's programs that some tests need, where they are missing and may be installed
+ifneq ($(LACKING),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing chromium for the tests of pages."; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		echo "Installing for the tests: $(LACKING)."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(LACKING) >/dev/null; \
 	else \
-		echo "NOT RUN: the tests marked 'browser', for want of chromium. To run them: apt-get install chromium"; \
+		echo "NOT RUN: the tests marked $(UNABLE). To run them: apt-get install $(LACKING)"; \
 	fi
 endif
 

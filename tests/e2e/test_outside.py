@@ -46,17 +46,6 @@ def open_nats(tmp_path: Path) -> Iterator[str]:
     server.wait()
 
 
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A mail server that takes everything; its address, and its log."""
-    log = tmp_path / "accepted.log"
-    command = [sys.executable, "-m", "tests.sink", "--port", "0", "--log", str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield f"smtp://127.0.0.1:{server.stdout.readline().split()[-1]}?tls=none", log
-        server.terminate()
-
-
 def test_a_stranger_has_a_mail_sent_once_however_often_it_asks(
     tmp_path: Path, start: Start, open_nats: str, sink: tuple[str, Path]
 ) -> None:
