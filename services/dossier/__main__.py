@@ -9,6 +9,7 @@ from services.dossier.application import (
     Contacts,
     Dossier,
     Importing,
+    Judging,
     Recording,
     Refusals,
     Resending,
@@ -34,11 +35,12 @@ def assemble(settings: shared_settings.Settings) -> Service:
     contacts, refusals = Contacts(store, SqlContacts(store)), Refusals(store, TomlTexts())
     attachments, setup = Attachments(store, tables, blobs), Setup(store, tables, blobs, layouts.canonical)
     recorder = Recorder(store, tables, blobs, contacts)
-    recording = Recording(store, tables, blobs, contacts, attachments, own.consent, recorder.take_up)
+    judging = Judging(tables, contacts, attachments, own.consent)
+    recording = Recording(store, tables, blobs, attachments, judging, recorder.take_up)
     resending = Resending(store, contacts, AskedMailer(Asking(connection.broker)))
     upstream = Upstream(recording, contacts, refusals)
     importing = Importing(contacts)
-    dossier = Dossier(contacts, importing, setup, attachments, recording, resending, refusals, upstream)
+    dossier = Dossier(contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream)
 
     async def set_up() -> None:
         await setup.record_supplied(layouts.supplied(), {name: said["nl"] for name, said in layouts.names().items()})

@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from services.dossier.application.attachments import Attachments
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.importing import Importing
+from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.resending import Resending
 from services.dossier.application.setup import Setup
 from services.dossier.application.upstream import Upstream
 
-__all__ = ["Attachments", "Contacts", "Dossier", "Importing", "Recording", "Refusals", "Resending", "Setup", "Upstream"]
+__all__ = [
+    "Attachments",
+    "Contacts",
+    "Dossier",
+    "Importing",
+    "Judging",
+    "Recording",
+    "Refusals",
+    "Resending",
+    "Setup",
+    "Upstream",
+]
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,7 @@ class Dossier:
     importing: Importing
     setup: Setup
     attachments: Attachments
+    judging: Judging
     recording: Recording
     resending: Resending
     refusals: Refusals

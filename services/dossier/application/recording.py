@@ -1,32 +1,26 @@
 """Requests are accepted: everything is checked first, then one run stands for all of it, or nothing of it."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments
-from services.dossier.application.contacts import Contacts
+from services.dossier.application.freezing import Freezing
+from services.dossier.application.judging import Judged, Judging
 from services.dossier.application.ports import Tables
-from services.dossier.domain.address import ConsentMode
-from services.dossier.domain.addressees import decide
-from services.dossier.domain.choice import SetUp, choose
-from services.dossier.domain.frozen import Row, freeze
 from services.dossier.domain.identity import item_id_of, run_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.refusal import Refused, Wrong
-from services.dossier.domain.run import CHUNK, Run
-from shared.blobs import Blob, Blobs
-from shared.store import Conflict, Store, seal
+from services.dossier.domain.run import Run
+from shared.blobs import Blobs
+from shared.store import Conflict, Store
 
 SHOWN = 100  # item ids in an answer at most
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-_AT_ONCE = 20  # chunks frozen in one transaction of the blobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +42,16 @@ class Recording:
         store: Store,
         tables: Tables,
         blobs: Blobs,
-        contacts: Contacts,
         attachments: Attachments,
-        consent: ConsentMode,
+        judging: Judging,
         opened: Callable[[UUID], None],
     ) -> None:
         """Take what it needs; `opened` is told each run whose destinations are to be recorded."""
         self._store = store
         self._tables = tables
         self._blobs = blobs
-        self._contacts = contacts
         self._attachments = attachments
-        self._consent: ConsentMode = consent
+        self._judging = judging
         self._opened = opened
 
     async def accept(self, intake: Intake, submitted_by: str | None = None) -> Accepted:
@@ -71,93 +63,68 @@ class Recording:
         content_hash = await asyncio.to_thread(intake.content_hash)
         if before := await self._store.load(Run, run_id):
             return _again(before, content_hash)
-        now = datetime.now(UTC)
-        choice = choose(intake, await self._set_up())
-        wrongs, files = await self._attachments.check(intake.attachments)
-        addresses = {address for given in intake.destinations for address in (given.address, given.address.base)}
-        known = await self._contacts.known(addresses)
-        decided = await asyncio.to_thread(decide, intake, known, choice.fields, self._consent, now)
-        if wrongs := [*choice.wrongs, *wrongs, *decided.wrongs]:
-            raise Refused(wrongs)
-        content = choice.content(intake, await self._attachments.keep(files))
-        chunks = await asyncio.to_thread(self._freeze, run_id, decided.rows, issues=intake.issue_method != "none")
-        run = _run(run_id, content_hash, intake, content, choice.layouts, decided.rows, chunks, submitted_by, now)
-        items = [] if intake.separately else [_one_item(run, decided.rows)]
+        frozen = Freezing(self._store, self._blobs, run_id)
+        judged = await self._judge(intake, frozen)
+        content = judged.choice.content(intake, await self._attachments.keep(judged.files))
+        run = _run(run_id, content_hash, judged, content, frozen, submitted_by)
+        items = [] if intake.separately else [_one_item(run, frozen)]
         try:
-            await self._store.record(run, *items, rows=[self._tables.opened(run_id)] if chunks else [])
+            await self._store.record(run, *items, rows=[self._tables.opened(run_id)] if frozen.chunks else [])
         except Conflict:
-            await asyncio.to_thread(self._blobs.delete, chunks)
+            await frozen.forget()
             return await self._lost_the_race(run_id, content_hash)
-        if chunks:
+        if frozen.chunks:
             self._opened(run_id)
         return _answer(run)
+
+    async def _judge(self, intake: Intake, frozen: Freezing) -> Judged:
+        """Return the request judged and its destinations frozen; raise `Refused` where anything is wrong."""
+        try:
+            judged = await self._judging.judge(intake, frozen.keep)
+        except Exception:
+            await frozen.forget()
+            raise
+        if judged.wrongs:
+            await frozen.forget()
+            raise Refused(judged.wrongs)
+        return judged
 
     async def _lost_the_race(self, run_id: UUID, content_hash: str) -> Accepted:
         winner = await self._store.load(Run, run_id)
         assert winner is not None  # noqa: S101 -- it is what the conflict was with
         return _again(winner, content_hash)
 
-    async def _set_up(self) -> SetUp:
-        return SetUp(
-            await self._tables.set_up("sender"),
-            await self._tables.set_up("mail-server"),
-            await self._tables.set_up("layout"),
-        )
-
-    def _freeze(self, run_id: UUID, rows: Sequence[Row], *, issues: bool) -> list[str]:
-        """Keep the destinations, what is personal sealed; return the blobs in order."""
-        keyring = self._store.keyring
-        keyring.make({row.person for row in rows})
-
-        def sealed(person: str, personal: dict[str, Any], place: bytes) -> bytes | None:
-            key = keyring.find(person)
-            return seal(key, personal if issues else {"stated": personal["stated"]}, place) if key else None
-
-        starts = list(enumerate(range(0, len(rows), CHUNK)))
-        chunks: list[str] = []
-        for at in range(0, len(starts), _AT_ONCE):
-            blobs = [
-                Blob(freeze(run_id, index, rows[start : start + CHUNK], sealed, uuid4().hex), transient=True)
-                for index, start in starts[at : at + _AT_ONCE]
-            ]
-            chunks += [ref.sha256 for ref in self._blobs.put_many(blobs)]
-        return chunks
-
 
 def _run(
     run_id: UUID,
     content_hash: str,
-    intake: Intake,
+    judged: Judged,
     content: dict[str, Any],
-    layouts: list[dict[str, Any]],
-    rows: Sequence[Row],
-    chunks: list[str],
+    frozen: Freezing,
     submitted_by: str | None,
-    now: datetime,
 ) -> Run:
-    ids = (
-        [item_id_of(run_id, row.address.d) for row in rows[:SHOWN]] if intake.separately else [item_id_of(run_id, None)]
-    )
+    intake, tally = judged.intake, judged.tally
+    places = [address.d for address in frozen.addresses[:SHOWN]] if intake.separately else [None]
     return Run.start(
         run_id,
         request_id=intake.request_id,
         content_hash=content_hash,
         content=content,
         comment=intake.comment,
-        layouts=layouts,
-        chunks=chunks,
-        destinations=len(rows),
-        rows=0 if intake.issue_method == "none" else len(rows),
-        items=len(rows) if intake.separately else 1,
-        item_ids=[str(item_id) for item_id in ids],
-        excluded=dict(Counter(row.exclusion[1] for row in rows if row.exclusion)),
+        layouts=judged.choice.layouts,
+        chunks=frozen.chunks,
+        destinations=tally.destinations,
+        rows=0 if intake.issue_method == "none" else tally.destinations,
+        items=tally.destinations if intake.separately else 1,
+        item_ids=[str(item_id_of(run_id, place)) for place in places],
+        excluded=tally.reasons,
         consent_attested=intake.consent_attested,
         submitted_by=intake.submitted_by or submitted_by,
-        document_date=now.astimezone(_AMSTERDAM).date(),
+        document_date=judged.at.astimezone(_AMSTERDAM).date(),
     )
 
 
-def _one_item(run: Run, rows: Sequence[Row]) -> DossierItem:
+def _one_item(run: Run, frozen: Freezing) -> DossierItem:
     """Return the one item of all destinations, with its generic attachment where something is issued (A4)."""
     item = DossierItem.record(
         item_id_of(run.id, None),
@@ -167,12 +134,12 @@ def _one_item(run: Run, rows: Sequence[Row]) -> DossierItem:
         comment=run.comment,
         issue_method=run.content["issue_method"],
         record_separately=False,
-        destinations=[row.address._asdict() for row in rows],
+        destinations=[address._asdict() for address in frozen.addresses],
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
     )
-    if run.rows and rows[0].recipient:
-        item.request_generic_attachment(run.content, run.document_date, rows[0].recipient["language"])
+    if run.rows and frozen.language:
+        item.request_generic_attachment(run.content, run.document_date, frozen.language)
     return item
 
 

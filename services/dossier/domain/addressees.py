@@ -1,11 +1,12 @@
 """Each destination of a request, decided: its merge data, its address, its consent, and what is wrong with any."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.dossier.domain.address import ConsentMode, Resolved, exclusion, resolve
+from services.dossier.domain.address import ConsentMode, Exclusion, Resolved, exclusion, resolve
 from services.dossier.domain.contact import Known
 from services.dossier.domain.frozen import Row
 from services.dossier.domain.identity import Address
@@ -17,17 +18,72 @@ Fields = Sequence[tuple[str, str, bool]]  # layout id, field name, whether it is
 
 @dataclass
 class Addressees:
-    """The rows of a request, and what is wrong with them."""
+    """Neighbouring destinations of a request, decided: number `first` and those after it.
 
+    `unknown_consent` are the numbers of those that get a mail while nobody knows whether they want it (A12).
+    """
+
+    first: int = 0
     rows: list[Row] = field(default_factory=list)
     wrongs: list[Wrong] = field(default_factory=list)
+    unknown_consent: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Tally:
+    """What all addressees of a request come to, added up as they are decided."""
+
+    destinations: int = 0
+    excluded: Counter[Exclusion] = field(default_factory=Counter)
     unknown_consent: int = 0
+    wrong: int = 0  # things, of the addressees themselves
+    without_address: list[tuple[int, str]] = field(default_factory=list)  # number and reason, of the first ones
+
+    def add(self, addressees: Addressees) -> None:
+        """Count these in."""
+        self.destinations += len(addressees.rows)
+        self.unknown_consent += len(addressees.unknown_consent)
+        self.wrong += len(addressees.wrongs)
+        for number, row in enumerate(addressees.rows, addressees.first):
+            if row.exclusion is None:
+                continue
+            self.excluded[row.exclusion] += 1
+            if row.exclusion[0] == "no_address" and len(self.without_address) < TOLD:
+                self.without_address.append((number, row.exclusion[1]))
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many get no mail, by reason."""
+        counted: Counter[str] = Counter()
+        for (_, reason), count in self.excluded.items():
+            counted[reason] += count
+        return dict(counted)
+
+    def issue_wrongs(self, intake: Intake, mode: ConsentMode) -> Iterator[Wrong]:
+        """Yield why nothing can be mailed to these addressees as things stand (A10, A12)."""
+        if intake.issue_method != "email":
+            return
+        if intake.missing_addresses == "refuse" and self.without_address:
+            for number, reason in self.without_address:
+                yield Wrong(f"destinations[{number}]", f"address_{reason}")
+        elif self.excluded.total() == self.destinations:
+            yield Wrong("destinations", "no_valid_addressees")
+        elif mode == "attest" and intake.is_mailing and self.unknown_consent and not intake.consent_attested:
+            yield Wrong("consent_attested", "consent_not_attested", {"count": self.unknown_consent})
 
 
-def decide(intake: Intake, known: Mapping[str, Known], fields: Fields, mode: ConsentMode, now: datetime) -> Addressees:
-    """Return each destination decided, over the contacts `known` by place."""
-    decided = Addressees()
-    for number, destination in enumerate(intake.destinations):
+def decide(
+    intake: Intake,
+    first: int,
+    destinations: Sequence[GivenDestination],
+    known: Mapping[str, Known],
+    fields: Fields,
+    mode: ConsentMode,
+    now: datetime,
+) -> Addressees:
+    """Return these destinations of the request decided, over the contacts `known` by place."""
+    decided = Addressees(first)
+    for number, destination in enumerate(destinations, first):
         address = destination.address
         contact, base = known.get(address.place), known.get(address.base.place)
         place = f"destinations[{number}]"
@@ -38,10 +94,8 @@ def decide(intake: Intake, known: Mapping[str, Known], fields: Fields, mode: Con
         resolved = resolve(contact, base, given)
         left_out = exclusion(resolved, mode, mailing=intake.is_mailing) if intake.issue_method == "email" else None
         if left_out is None and resolved.consent == "unknown":
-            decided.unknown_consent += 1
+            decided.unknown_consent.append(number)
         decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
-    if not decided.wrongs:
-        decided.wrongs += _issue_wrongs(intake, decided, mode)
     return decided
 
 
@@ -108,21 +162,3 @@ def _merge_wrongs(destination: GivenDestination, contact: Known | None, fields: 
         value = merge.get(name)
         if required and (value is None or (isinstance(value, str) and not value.strip())):
             yield Wrong(f"{place}.merge.{name}", "merge_field_missing", {"layout": layout, "name": name})
-
-
-def _issue_wrongs(intake: Intake, decided: Addressees, mode: ConsentMode) -> Iterator[Wrong]:
-    if intake.issue_method != "email":
-        return
-    missing = [
-        (n, row.exclusion[1])
-        for n, row in enumerate(decided.rows)
-        if row.exclusion and row.exclusion[0] == "no_address"
-    ]
-    if intake.missing_addresses == "refuse" and missing:
-        for number, reason in missing[:TOLD]:
-            yield Wrong(f"destinations[{number}]", f"address_{reason}")
-        return
-    if all(row.exclusion for row in decided.rows):
-        yield Wrong("destinations", "no_valid_addressees")
-    elif mode == "attest" and intake.is_mailing and decided.unknown_consent and not intake.consent_attested:
-        yield Wrong("consent_attested", "consent_not_attested", {"count": decided.unknown_consent})

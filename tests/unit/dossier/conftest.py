@@ -19,6 +19,7 @@ from services.dossier.application import (
     Contacts,
     Dossier,
     Importing,
+    Judging,
     Recording,
     Refusals,
     Resending,
@@ -75,14 +76,14 @@ class House:
         contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
-        recording = Recording(
-            self.store, self.tables, self.blobs, contacts, attachments, consent, self.recorder.take_up
-        )
+        judging = Judging(self.tables, contacts, attachments, consent)
+        recording = Recording(self.store, self.tables, self.blobs, attachments, judging, self.recorder.take_up)
         self.dossier = Dossier(
             contacts,
             Importing(contacts),
             Setup(self.store, self.tables, self.blobs, canonical),
             attachments,
+            judging,
             recording,
             Resending(self.store, contacts, self.mailer),
             refusals,

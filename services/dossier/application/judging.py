@@ -1,0 +1,81 @@
+"""A request is judged: all that must be looked up and decided for it, and all that is wrong with it; none recorded."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from services.dossier.application.attachments import Attachments, Checked
+from services.dossier.application.contacts import Contacts
+from services.dossier.application.ports import Tables
+from services.dossier.domain.address import ConsentMode
+from services.dossier.domain.addressees import Addressees, Tally, decide
+from services.dossier.domain.choice import Choice, SetUp, choose
+from services.dossier.domain.intake import Intake
+from services.dossier.domain.refusal import TOLD, Wrong
+from services.dossier.domain.run import CHUNK
+
+AT_ONCE = 10 * CHUNK  # destinations decided together
+
+
+@dataclass
+class Judged:
+    """What a request comes to: what it chooses, its files (not kept yet), the tally of its addressees.
+
+    `wrongs` is everything wrong with it, once all addressees were gone through; the request can be accepted if it is
+    empty.
+    """
+
+    intake: Intake
+    at: datetime
+    choice: Choice
+    files: list[Checked]
+    wrongs: list[Wrong]
+    tally: Tally = field(default_factory=Tally)
+
+
+Each = Callable[[Judged, Addressees], Awaitable[None]]
+
+
+class Judging:
+    """Judges requests, for whoever accepts them and for whoever only wants to know."""
+
+    def __init__(self, tables: Tables, contacts: Contacts, attachments: Attachments, consent: ConsentMode) -> None:
+        self._tables = tables
+        self._contacts = contacts
+        self._attachments = attachments
+        self._consent: ConsentMode = consent
+
+    async def judge(self, intake: Intake, each: Each | None = None) -> Judged:
+        """Return the request judged; `each` is handed its addressees bunch by bunch, with what is judged so far.
+
+        The addressees are not kept, so that a request of a hundred thousand takes no more memory than a small one.
+        """
+        choice = choose(intake, await self._set_up())
+        wrongs, files = await self._attachments.check(intake.attachments)
+        judged = Judged(intake, datetime.now(UTC), choice, files, [*choice.wrongs, *wrongs])
+        for first in range(0, len(intake.destinations), AT_ONCE):
+            addressees = await self._decide(judged, first)
+            judged.tally.add(addressees)
+            judged.wrongs += addressees.wrongs[: TOLD - len(judged.wrongs)]
+            if each:
+                await each(judged, addressees)
+        if not judged.tally.wrong:
+            judged.wrongs += judged.tally.issue_wrongs(intake, self._consent)
+        return judged
+
+    async def _decide(self, judged: Judged, first: int) -> Addressees:
+        destinations = judged.intake.destinations[first : first + AT_ONCE]
+        addresses = {address for given in destinations for address in (given.address, given.address.base)}
+        known = await self._contacts.known(addresses)
+        fields = judged.choice.fields
+        return await asyncio.to_thread(
+            decide, judged.intake, first, destinations, known, fields, self._consent, judged.at
+        )
+
+    async def _set_up(self) -> SetUp:
+        return SetUp(
+            await self._tables.set_up("sender"),
+            await self._tables.set_up("mail-server"),
+            await self._tables.set_up("layout"),
+        )
