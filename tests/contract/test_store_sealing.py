@@ -47,6 +47,7 @@ async def test_no_personal_field_lies_in_clear(store: Store) -> None:
 
 
 async def test_of_an_erased_person_the_fields_are_none_and_of_others_they_stand(store: Store) -> None:
+    """R-26."""
     anna, ben = Parcel.post(1, person=ANNA), Parcel.post(2, person=BEN, name="Ben")
     await store.record(anna, ben)
 

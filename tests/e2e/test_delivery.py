@@ -59,6 +59,7 @@ async def timeline(crew: Crew, row_id: str) -> list[tuple[str, int | None, str |
 
 
 async def test_a_server_that_is_away_for_the_whole_run_costs_no_mail(crew: Crew) -> None:
+    """A21."""
     crew.kill("sink")
     run_id = await record(crew, 40, "away")
     async with asyncio.timeout(60):
@@ -93,6 +94,7 @@ async def test_a_mail_put_off_is_tried_again_and_arrives_once(crew: Crew) -> Non
 
 
 async def test_a_mail_refused_for_good_shows_the_servers_code_and_words(crew: Crew) -> None:
+    """FR-54, R-3."""
     async with trouble(crew, {"RCPT": ["550 5.1.1 no such mailbox here"]}) as server:
         run_id = await record(crew, 3, "refused")
 

@@ -16,6 +16,7 @@ _MAILS = 5
 async def test_facts_without_their_key_are_told_again_and_every_row_keeps_its_status(
     tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
+    """R-26."""
     url: str | None = request.getfixturevalue("postgres_url") if kind == "postgres" else None
     async with Crew(tmp_path, store_url=url) as crew:
         run_id = (await crew.post("dossier", "/api/v1/dossier-items", json=a_mailing(_MAILS, "erased"))).json()[

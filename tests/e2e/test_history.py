@@ -257,6 +257,7 @@ async def test_what_a_service_gave_up_is_listed(house: House) -> None:
 
 
 async def test_an_item_is_shown_with_its_rows_and_in_its_dossier(house: House) -> None:
+    """FR-3, FR-4, FR-49, FR-54."""
     await house.publishers.tell("dossier", started(1), recorded(1), requested(1))
     item = await house.shown(f"/api/v1/dossier-items/{item_id(1)}", lambda item: item["rows"])
 
@@ -285,6 +286,7 @@ async def test_a_run_that_was_accepted_just_now_is_waited_for(house: House) -> N
 async def test_a_person_finds_a_row_and_has_it_sent_again(
     house: House, width: int, scheme: Literal["light", "dark"]
 ) -> None:
+    """FR-57, FR-99, FR-100."""
     await house.publishers.open_doors(house.blobs)
     await house.publishers.tell("dossier", started(2), requested(1), requested(2))
     await house.publishers.tell("mailer", sent(1))

@@ -19,6 +19,7 @@ from tests.e2e.conftest import WAITS, Run, Start, left_of
 def test_the_sample_mailing_becomes_exactly_what_is_planned(
     store: str, tmp_path: Path, run: Run, request: pytest.FixtureRequest
 ) -> None:
+    """FR-2, FR-95, FR-98, A14, A22."""
     settings = {"UITPOST_STORE_URL": request.getfixturevalue("postgres_url")} if store == "postgresql" else {}
 
     done = run(tmp_path, "quickstart", "--once", "--expect", str(sample.EXPECTED), **settings)

@@ -8,6 +8,7 @@ from tests.e2e.crew import Crew, a_mailing
 
 
 async def test_two_resends_at_the_same_moment_make_one_mail(tmp_path: Path) -> None:
+    """FR-57, A11."""
     async with Crew(tmp_path) as crew:
         run_id = (await crew.post("dossier", "/api/v1/dossier-items", json=a_mailing(1, "resend"))).json()["run_id"]
         await crew.settled(run_id)
@@ -27,6 +28,7 @@ async def test_two_resends_at_the_same_moment_make_one_mail(tmp_path: Path) -> N
 
 
 async def test_the_same_key_twice_is_one_resend_and_a_new_one_another(tmp_path: Path) -> None:
+    """FR-58, FR-100, A11."""
     async with Crew(tmp_path) as crew:
         run_id = (await crew.post("dossier", "/api/v1/dossier-items", json=a_mailing(3, "resend"))).json()["run_id"]
         await crew.settled(run_id)
@@ -51,6 +53,7 @@ async def test_the_same_key_twice_is_one_resend_and_a_new_one_another(tmp_path: 
 
 
 async def test_the_message_of_every_mail_is_the_one_that_was_sent(tmp_path: Path) -> None:
+    """FR-50, R-16."""
     async with Crew(tmp_path) as crew:
         mailing = a_mailing(2, "eml", record_separately=False)
         run_id = (await crew.post("dossier", "/api/v1/dossier-items", json=mailing)).json()["run_id"]

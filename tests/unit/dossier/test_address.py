@@ -42,6 +42,7 @@ def test_an_addressee_of_a_mailing(
     address_of: str | None,
     left_out: tuple[str, str] | None,
 ) -> None:
+    """FR-16, FR-67, FR-94, R-1, A1, A10, A12."""
     resolved = resolve(contact, base, given)
 
     assert (resolved.recipient["email"], resolved.recipient["address_of"]) == (email, address_of)
@@ -49,6 +50,7 @@ def test_an_addressee_of_a_mailing(
 
 
 def test_name_and_language_are_the_contacts_own_unless_given() -> None:
+    """R-2."""
     contact, base = known(PERSON, None, name="Anna", language="en"), known(BASE, name="Bakkerij")
 
     own = resolve(contact, base).recipient

@@ -51,6 +51,7 @@ async def test_a_contact_that_was_put_is_shown(house: House) -> None:
 
 
 async def test_put_again_a_contact_is_what_the_last_one_said(house: House) -> None:
+    """FR-20."""
     await house.ask("PUT", "/contacts/person/1", {"name": "Anna", "consent": "denied"})
 
     await house.ask("PUT", "/contacts/person/1", {"name": "Anna de Vries"})

@@ -33,6 +33,7 @@ async def recorded(house: House, **request: Any) -> dict[str, Any]:
 
 
 async def test_a_request_becomes_a_run_an_item_and_a_mail_whose_ids_follow_from_it(house: House) -> None:
+    """FR-1, FR-3, FR-31, FR-48."""
     answer = await recorded(house)
 
     run_id = uuid5(NS, "crm-1")
@@ -51,6 +52,7 @@ async def test_a_request_becomes_a_run_an_item_and_a_mail_whose_ids_follow_from_
 
 
 async def test_recorded_separately_each_destination_has_an_item_of_its_own(house: House) -> None:
+    """FR-2, FR-64, FR-65, FR-82, FR-83, A16."""
     destinations = [a_destination("1"), a_destination("2")]
 
     answer = await recorded(house, destinations=destinations, record_separately=True, consent_attested=True)
@@ -62,6 +64,7 @@ async def test_recorded_separately_each_destination_has_an_item_of_its_own(house
 
 
 async def test_not_recorded_separately_there_is_one_item_one_generic_attachment_and_a_mail_each(house: House) -> None:
+    """FR-84, A4."""
     destinations = [a_destination("1"), a_destination("2")]
 
     answer = await recorded(house, destinations=destinations, consent_attested=True)
@@ -76,6 +79,7 @@ async def test_not_recorded_separately_there_is_one_item_one_generic_attachment_
 
 
 async def test_an_item_needs_no_destination_and_no_mail(house: House) -> None:
+    """FR-71, R-27, A19."""
     answer = await recorded(house, type="note", issue_method="none", destinations=[], sender_id=None, body_text=None)
 
     [item] = await house.told(DossierItemRecorded)
@@ -84,6 +88,7 @@ async def test_an_item_needs_no_destination_and_no_mail(house: House) -> None:
 
 
 async def test_a_contact_person_is_one_of_the_organisation(house: House) -> None:
+    """FR-29, FR-72, R-2."""
     person = a_destination("1000", kind="contact_person", contact_id="5")
 
     await recorded(house, destinations=[person])
@@ -97,6 +102,7 @@ async def test_a_contact_person_is_one_of_the_organisation(house: House) -> None
 
 
 async def test_the_same_request_ten_times_at_once_is_one_run_and_one_answer(house: House) -> None:
+    """A23."""
     answers = await asyncio.gather(*(house.ask("POST", "/dossier-items", a_request()) for _ in range(10)))
     await house.record_all()
 
@@ -119,6 +125,7 @@ async def test_a_request_may_be_named_by_its_idempotency_key(house: House) -> No
 
 
 async def test_addresses_come_from_the_contact_person_else_from_the_organisation(house: House) -> None:
+    """FR-16, R-1, A1."""
     put = house.ask
     await put("PUT", "/contacts/organisation/1", {"name": "Bakkerij", "email": "info@bakery.example"})
     await put("PUT", "/contacts/contact_person/1?contact_id=a", {"name": "Anna", "email": "anna@bakery.example"})
@@ -136,6 +143,7 @@ async def test_addresses_come_from_the_contact_person_else_from_the_organisation
 
 
 async def test_who_gets_no_mail_has_an_item_all_the_same_and_a_reason(house: House) -> None:
+    """FR-98, A10, A12."""
     await house.ask("PUT", "/contacts/person/1", {"name": "Zonder"})
     await house.ask("PUT", "/contacts/person/2", {"email": "not an address"})
     await house.ask("PUT", "/contacts/person/3", {"email": "c@home.example", "blocked": True})
@@ -160,6 +168,7 @@ async def test_who_gets_no_mail_has_an_item_all_the_same_and_a_reason(house: Hou
 
 
 async def test_one_to_one_mail_goes_out_without_consent(house: House) -> None:
+    """A12."""
     await house.ask("PUT", "/contacts/person/4", {"email": "d@home.example", "consent": "denied"})
 
     await recorded(house, destinations=[{"kind": "person", "number": "4"}])
@@ -169,6 +178,7 @@ async def test_one_to_one_mail_goes_out_without_consent(house: House) -> None:
 
 @pytest.mark.parametrize(("mode", "mails"), [("enforce", 1), ("off", 2)])
 async def test_unknown_consent_is_left_out_or_let_be_as_the_house_is_set(tmp_path: Path, mode: Any, mails: int) -> None:
+    """FR-67, A12."""
     house = House(tmp_path, consent=mode)
     await house.set_up()
     await house.ask("PUT", "/contacts/person/1", {"email": "a@home.example", "consent": "granted"})
@@ -201,6 +211,7 @@ async def test_a_known_contact_is_changed_by_newer_facts_only_and_the_item_takes
 
 
 async def test_a_letter_is_asked_for_whoever_has_no_address(house: House) -> None:
+    """FR-92, FR-93, FR-101."""
     await house.ask("PUT", "/contacts/person/1", {"name": "Zonder"})
 
     await recorded(
@@ -217,6 +228,7 @@ async def test_a_letter_is_asked_for_whoever_has_no_address(house: House) -> Non
 
 
 async def test_layout_versions_are_pinned_and_a_contacts_own_fields_fill_what_they_declare(house: House) -> None:
+    """FR-6, FR-36, FR-38, A24."""
     await house.ask("PUT", "/contacts/person/1", {"email": "a@home.example", "fields": {"table": "7", "shoe": "42"}})
     person = {"kind": "person", "number": "1", "merge": {"colour": "red"}}
 
@@ -230,6 +242,7 @@ async def test_layout_versions_are_pinned_and_a_contacts_own_fields_fill_what_th
 
 
 async def test_attachments_go_along_by_hash_and_are_stored_once(house: House) -> None:
+    """FR-9, FR-10, FR-35, A18."""
     content = b"the way to the bakery"
     put = await house.ask("POST", "/attachments?filename=route.txt", content)
     files = [
@@ -284,6 +297,7 @@ async def test_a_run_whose_frozen_rows_were_not_let_go_is_closed_later(house: Ho
 
 
 async def test_a_small_run_overtakes_a_big_one(house: House) -> None:
+    """R-30."""
     people = [a_destination(str(n)) for n in range(3 * CHUNK)]
     big = a_request(request_id="big", destinations=people, record_separately=True, consent_attested=True)
     await house.ask("POST", "/dossier-items", big)
@@ -311,6 +325,7 @@ async def test_two_runs_that_make_the_same_contact_known_at_once_record_it_once(
 
 
 async def test_what_is_personal_lies_sealed_and_is_gone_with_its_key(house: House) -> None:
+    """R-26."""
     await house.ask("POST", "/dossier-items", a_request())
     frozen = b"".join(blob.content for blob in house.blobs._kept.values())
     assert b"bakery1000" not in frozen

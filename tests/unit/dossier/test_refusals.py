@@ -218,6 +218,7 @@ async def test_everything_that_is_wrong_is_said_at_once(house: House) -> None:
 
 
 async def test_no_mail_goes_without_a_mail_server(tmp_path: Path) -> None:
+    """FR-32, FR-33, FR-107, A21."""
     house = House(tmp_path)
 
     problem = await house.refused(a_request(sender_id=None, sender_address="sales@house.example"), "nl")
@@ -295,6 +296,7 @@ async def test_a_number_is_of_an_organisation_or_of_a_person(house: House) -> No
 
 
 async def test_files_have_a_size_that_a_mail_can_take(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-8."""
     monkeypatch.setattr(files, "FILE", 10)
     six, eleven = (b64encode(b"x" * size).decode() for size in (6, 11))
 
@@ -306,6 +308,7 @@ async def test_files_have_a_size_that_a_mail_can_take(house: House, monkeypatch:
 
 
 async def test_a_body_too_large_is_not_taken_in(house: House) -> None:
+    """R-8."""
     file = await house.ask("POST", "/attachments", b"x" * (files.FILE + 1))
 
     request = await house.ask("POST", "/dossier-items", b" " * (REQUEST + 1))

@@ -38,6 +38,7 @@ async def refusal(house: House, asked: Resend) -> str:
 
 
 async def test_a_row_gets_its_next_mail_at_the_address_it_now_has(house: House) -> None:
+    """FR-20, FR-57, FR-100, A11."""
     row = await a_row(house)
     await house.ask("PUT", "/contacts/organisation/1000", {"name": "Bakkerij", "email": "beter@bakery.example"})
 
@@ -52,6 +53,7 @@ async def test_a_row_gets_its_next_mail_at_the_address_it_now_has(house: House) 
 
 
 async def test_the_original_address_is_taken_if_asked_for(house: House) -> None:
+    """A11."""
     row = await a_row(house)
     await house.ask("PUT", "/contacts/organisation/1000", {"email": "beter@bakery.example"})
 
@@ -64,6 +66,7 @@ async def test_the_original_address_is_taken_if_asked_for(house: House) -> None:
 async def test_the_same_content_goes_by_its_parts_unless_it_is_made_anew(
     house: House, content: Any, parts: Parts | None
 ) -> None:
+    """A11."""
     row = await a_row(house)
     house.mailer.answer = ResendAnswer(state="free", parts=PARTS)
 
@@ -85,6 +88,7 @@ async def test_the_same_token_is_the_same_wish(house: House) -> None:
 
 
 async def test_of_two_at_once_the_loser_is_answered_with_the_winners_mail(house: House) -> None:
+    """A11."""
     row = await a_row(house)
 
     first, second = await asyncio.gather(*(house.dossier.resending.resend(wish(row)) for _ in range(2)))
@@ -113,6 +117,7 @@ async def test_without_the_mailers_word_nothing_is_recorded(
 
 
 async def test_a_row_left_out_gets_its_first_mail_once_it_has_an_address(house: House) -> None:
+    """FR-97, A10, A11."""
     people = [a_destination("1", recipient={"name": "Anna"}), a_destination("2")]
     row = await a_row(house, destinations=people, consent_attested=True, record_separately=True)
     assert await refusal(house, wish(row)) == "no_address"
@@ -130,6 +135,7 @@ async def test_a_row_left_out_gets_its_first_mail_once_it_has_an_address(house: 
 
 
 async def test_consent_is_looked_up_anew_for_a_mailing(house: House) -> None:
+    """FR-67, A11, A12."""
     people = [a_destination("1"), a_destination("2")]
     row = await a_row(house, destinations=people, consent_attested=True, record_separately=True)
     facts = {"email": "post@bakery1.example", "consent": "denied"}
@@ -147,6 +153,7 @@ async def test_a_blocked_contact_gets_no_next_mail(house: House) -> None:
 
 
 async def test_a_letter_is_not_sent_again(house: House) -> None:
+    """A11."""
     row = await a_row(house, issue_method="document", attachment_layout_id="brief", body_text=None)
 
     assert await refusal(house, wish(row)) == "letter"

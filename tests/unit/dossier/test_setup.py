@@ -21,6 +21,7 @@ async def test_a_sender_is_set_and_shown(house: House) -> None:
 
 
 async def test_a_mail_server_is_told_once_until_it_is_set_otherwise(house: House) -> None:
+    """FR-107, R-7."""
     for _ in range(2):
         await house.ask("PUT", "/mail-servers/relay", SERVER)
     await house.ask("PUT", "/mail-servers/relay", SERVER | {"max_per_minute": 30})
@@ -69,6 +70,7 @@ async def test_what_cannot_be_set_up_is_refused_by_name(
 
 
 async def test_other_content_is_the_next_version_of_a_layout(house: House) -> None:
+    """FR-102, A24."""
     first = (await house.ask("GET", "/layouts/plain")).json()
     same = (await house.ask("PUT", "/layouts/plain", LAYOUTS["plain"])).json()
     other = LAYOUTS["plain"] | {"sources": {"nl": {"text": "Hoi"}}}
@@ -80,6 +82,7 @@ async def test_other_content_is_the_next_version_of_a_layout(house: House) -> No
 
 
 async def test_supplied_layouts_are_there_and_stay_as_they_are(house: House) -> None:
+    """R-9."""
     titles = {layout: said["nl"] for layout, said in names().items()}
     for _ in range(2):
         await house.dossier.setup.record_supplied(supplied(), titles)

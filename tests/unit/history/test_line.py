@@ -92,6 +92,7 @@ def merged(order: Sequence[str]) -> list[Message]:
     ids=lambda value: "+".join(type(one).__name__ for one in value) if isinstance(value, list) else str(value),
 )
 def test_each_message_gives_its_status(messages: list[Message], status: str, reason: str | None) -> None:
+    """FR-54, A14."""
     line = heard(*messages)
 
     assert (line.status, line.reason) == (status, reason)
@@ -116,6 +117,7 @@ def test_what_the_mailer_says_first_is_not_undone_by_what_came_before_it() -> No
 
 
 def test_a_resend_begins_anew_and_keeps_the_row() -> None:
+    """A11."""
     line = heard(requested(1), rendered(1), failed(1), requested(1, 2))
 
     assert (line.status, line.ordinal, line.mail_id) == ("rendering", 2, mail_id(1, 2))

@@ -174,6 +174,7 @@ async def test_what_is_not_there_is_said_in_the_callers_language(
 
 
 async def test_the_counters_add_up_to_what_was_asked(reader: httpx2.AsyncClient) -> None:
+    """A14."""
     status = (await reader.get("/api/v1/status")).json()
 
     assert status["total"] == 12
@@ -198,6 +199,7 @@ async def test_the_first_page_leads_to_the_list(person: httpx2.AsyncClient) -> N
 async def test_the_list_shows_each_row_with_its_status_in_words(
     person: httpx2.AsyncClient, spoken: str, words: str
 ) -> None:
+    """FR-54, FR-99, FR-110."""
     answer = await person.get("/verwerking", params={"lang": spoken})
 
     assert f'<html lang="{spoken}">' in answer.text

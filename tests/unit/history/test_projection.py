@@ -67,6 +67,7 @@ async def whole(store: Store) -> list[Any]:
 
 
 async def test_the_streams_add_up_to_rows_and_counters(store: Store) -> None:
+    """FR-56, A14."""
     await tell(store, *((publisher, told(messages)) for publisher, messages in STORY.items()))
 
     records = RecordTables(store)
@@ -114,6 +115,7 @@ async def test_a_place_is_kept_with_what_it_stands_for(store: Store) -> None:
 
 
 async def test_what_was_thrown_away_is_made_anew(store: Store) -> None:
+    """FR-55."""
     batches = [(publisher, told(messages)) for publisher, messages in STORY.items()]
     await tell(store, *batches)
     before = await whole(store)
@@ -146,6 +148,7 @@ async def test_any_interleaving_of_batches_gives_the_same(order: list[int], size
 
 
 async def test_a_generic_attachment_is_a_file_of_its_item_and_counts_nowhere(store: Store) -> None:
+    """A4, A17."""
     document_id = uuid5(item_id(1), "generic_attachment")
     wanted = DocumentRequested(
         run_id=RUN,

@@ -69,6 +69,7 @@ async def test_the_newest_stands_first(history: History) -> None:
     ],
 )
 async def test_search_looks_in_name_address_and_subject(history: History, q: str, numbers: list[str]) -> None:
+    """FR-56."""
     assert await found(history, Filter(q=q)) == numbers
 
 
@@ -95,10 +96,12 @@ async def test_a_corrected_address_is_found_and_the_old_one_no_longer(history: H
     ids=str,
 )
 async def test_filters_narrow_the_list(history: History, wanted: Filter, numbers: list[str]) -> None:
+    """R-3."""
     assert await found(history, wanted) == numbers
 
 
 async def test_a_dossier_lists_items_with_the_rows_that_stand_there(history: History) -> None:
+    """FR-4, FR-49."""
     dossier = await history.dossier("organisation", "1", 10)
     elsewhere = await history.dossier("employee", "1", 10)
 

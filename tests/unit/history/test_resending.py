@@ -46,6 +46,7 @@ async def rows(store: Store, count: int, sent_rows: int = 0) -> None:
 
 
 async def test_rows_are_asked_of_the_dossier_with_all_that_was_wished(store: Store) -> None:
+    """FR-57, FR-58, A11."""
     dossier = Dossier()
     async with working(store, dossier) as resending:
         wish = Wish("clerk", (row_id(1), row_id(2)), reason="corrected", address="original", content="anew")

@@ -176,6 +176,7 @@ async def test_what_is_not_in_doubt_or_not_known_cannot_be_resolved(mailer: Mail
 
 
 async def test_the_message_is_given_as_it_was_handed_over(mailer: Mailer) -> None:
+    """FR-50, R-16."""
     mail = a_mail(mailer.blobs)
     delivery = await attempted(mailer, mail, ACCEPTED)
 
@@ -190,6 +191,7 @@ async def test_the_message_is_given_as_it_was_handed_over(mailer: Mailer) -> Non
 async def test_a_message_is_the_same_though_its_dkim_key_was_changed_since(
     mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """R-16."""
     first, second = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     monkeypatch.setenv("UITPOST_TEST_DKIM", pem(first))
     mail = a_mail(mailer.blobs)

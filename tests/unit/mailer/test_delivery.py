@@ -165,6 +165,7 @@ def test_an_attempt_whose_process_died_leaves_a_doubt() -> None:
     [("sent", "sent", False, True), ("not_sent", "failed", False, True), ("resend", "sending", True, False)],
 )
 def test_a_doubt_is_settled_by_its_outcome(outcome: str, status: str, waits: bool, followed: bool) -> None:
+    """A11."""
     delivery = after(LOST)
 
     delivery.resolve(outcome, "person", "kim", "the relay's log says so")
@@ -212,6 +213,7 @@ def test_only_a_mail_in_doubt_can_be_resolved(reply: Reply) -> None:
     ids=["waiting", "on its way", "put off", "in doubt", "sent", "failed", "not rendered", "erased"],
 )
 def test_a_row_gets_another_mail_only_after_this_one_has_its_outcome(delivery: Delivery, free: bool) -> None:
+    """A11."""
     assert delivery.may_be_followed is free
 
 

@@ -25,6 +25,7 @@ def bytes_of(server: FaultyServer) -> list[bytes]:
 
 
 async def test_mails_are_sent_and_told_as_sent(tmp_path: Path) -> None:
+    """FR-11, FR-109."""
     async with FaultyServer() as server, Mailer(tmp_path) as mailer:
         mails = [a_mail(mailer.blobs, number) for number in range(5)]
 
@@ -98,6 +99,7 @@ async def test_a_mail_whose_time_has_run_out_fails_as_expired(tmp_path: Path, mo
 
 
 async def test_a_mail_refused_for_good_fails_with_the_servers_own_words_and_the_others_go_on(tmp_path: Path) -> None:
+    """A22."""
     async with FaultyServer({"RCPT": ["550 5.1.1 no such mailbox here"]}) as server, Mailer(tmp_path) as mailer:
         refused, other = a_mail(mailer.blobs), a_mail(mailer.blobs, 2)
 
@@ -260,6 +262,7 @@ async def test_a_mail_of_somebody_erased_while_it_waited_is_not_sent(tmp_path: P
 
 
 async def test_a_mail_waits_until_its_server_is_set_up_and_goes_where_it_is_set_up_last(tmp_path: Path) -> None:
+    """FR-34, A21."""
     async with FaultyServer({"MAIL": "451 4.3.0 not now"}) as before, FaultyServer() as now, Mailer(tmp_path) as mailer:
         mails = [a_mail(mailer.blobs, number) for number in range(3)]
         elsewhere = a_mail(mailer.blobs, 9, mail_server_id="other")

@@ -55,6 +55,7 @@ def assert_lines_hold(header: bytes, longest: int = 78) -> None:
 @example("😀" * 100)
 @example("Invitation 2026, with thanks")
 def test_a_subject_reads_back_as_it_was(subject: str) -> None:
+    """A15."""
     header = unstructured("Subject", subject)
 
     assert_lines_hold(header)

@@ -184,6 +184,7 @@ async def test_without_its_dkim_key_the_server_pauses_and_once_it_is_there_mails
 
 
 async def test_a_server_is_sent_no_more_than_it_allows_in_a_minute(tmp_path: Path) -> None:
+    """R-7."""
     async with FaultyServer() as server, Mailer(tmp_path) as mailer:
         limited = [a_mail(mailer.blobs, number, mail_server_id="limited") for number in range(4)]
         others = [a_mail(mailer.blobs, number) for number in range(4, 12)]

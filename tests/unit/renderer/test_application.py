@@ -158,6 +158,7 @@ async def test_what_is_heard_twice_at_the_same_time_is_told_once(renderer: Rende
 async def test_a_layout_sees_the_recipient_the_sender_the_destination_and_the_merge_data(
     renderer: Renderer, engine: QuickEngine
 ) -> None:
+    """FR-6."""
     await renderer.render(a_request())
 
     (job,) = engine.jobs
@@ -176,6 +177,7 @@ async def test_a_layout_sees_the_recipient_the_sender_the_destination_and_the_me
 async def test_a_typed_body_goes_as_it_is_and_an_empty_one_is_a_body_too(
     renderer: Renderer, engine: QuickEngine
 ) -> None:
+    """FR-13, FR-46, A20."""
     await renderer.render(a_request(1, body_layout=None, body_text="Hallo {{ x }}"))
     await renderer.render(a_request(2, body_layout=None, body_text=None))
 
@@ -185,6 +187,7 @@ async def test_a_typed_body_goes_as_it_is_and_an_empty_one_is_a_body_too(
 async def test_the_parts_of_a_mail_that_is_not_recorded_separately_are_transient(
     renderer: Renderer, engine: QuickEngine
 ) -> None:
+    """FR-86."""
     await renderer.render(a_request(record_separately=False))
 
     assert [job.transient for job in engine.jobs] == [True]
@@ -207,6 +210,7 @@ async def test_a_mail_sent_again_with_the_same_content_passes_its_parts_through(
 async def test_a_letter_is_made_without_a_body_and_told_as_a_letter(
     renderer: Renderer, store: Store, engine: QuickEngine, sender: Sender | None
 ) -> None:
+    """FR-92, FR-108."""
     await renderer.render(a_request(issue_method="document", sender=sender, body_text="not for a letter"))
 
     letter = await told_of_one(store)
@@ -221,6 +225,7 @@ async def test_a_letter_is_made_without_a_body_and_told_as_a_letter(
 async def test_a_file_of_an_item_is_made_with_field_names_and_told_under_its_own_id(
     renderer: Renderer, store: Store, engine: QuickEngine
 ) -> None:
+    """FR-84, A4."""
     request = a_file(sender=BAKERY)
 
     await renderer.make_document(request)
@@ -407,6 +412,7 @@ def promised(blobs: Any, name: str) -> Job:
 
 
 async def test_an_engine_answers_in_order_and_one_fault_spoils_no_other(any_engine: tuple[Engine, Any]) -> None:
+    """A22."""
     engine, blobs = any_engine
     names = ["Anna", "Faulty", "Bram", "Anna"]
 

@@ -91,6 +91,7 @@ async def test_no_jobs_are_no_work(pool: RenderPool) -> None:
 async def test_a_job_that_reaches_a_limit_fails_alone(
     blobs: SqliteBlobs, tmp_path: Path, source: str, why: str
 ) -> None:
+    """A22."""
     pool = RenderPool(tmp_path / "blobs.db", 2, seconds=1.5, memory=1024**3)
     good, bad = kept(blobs, a_document(text=TEXT)), kept(blobs, a_document(text=source), "greedy")
     jobs = [a_job(context=named(f"nr {number}"), body_layout=bad if number == 6 else good) for number in range(10)]
@@ -214,6 +215,7 @@ async def test_workers_end_with_a_service_that_was_killed(blobs: SqliteBlobs, tm
 async def test_the_same_job_has_the_same_bytes_in_another_process_place_and_language(
     blobs: SqliteBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """R-13, A4."""
     body = kept(blobs, a_document("html", html="<p>{{ recipient.name }}, {{ date | datum }}</p>"))
     letter = kept(blobs, a_document("typst", typst=LETTER))
     jobs = [a_job(context=named(name), body_layout=body, attachment_layout=letter) for name in ("Anna", "Ωμέγα")]

@@ -30,6 +30,7 @@ def one(made: list[Made | Fault]) -> Any:
 
 
 def test_a_mail_with_a_letter_has_three_parts(blobs: MemoryBlobs) -> None:
+    """FR-6, FR-7, FR-8, FR-39."""
     body = kept(blobs, a_document("html", text="Beste {{ recipient.name }}", html="<p>{{ recipient.name }}</p>"))
     letter = kept(blobs, a_document("typst", typst=LETTER, filename="Brief {{ recipient.name }}.pdf"))
 
@@ -47,6 +48,7 @@ def test_a_mail_with_a_letter_has_three_parts(blobs: MemoryBlobs) -> None:
 
 @pytest.mark.parametrize("typed", ["Dag {{ recipient.name }}\r\n\n  <b>\u202e-- \n", ""])
 def test_a_typed_body_is_the_text_and_nothing_more(blobs: MemoryBlobs, typed: str) -> None:
+    """FR-5, FR-13, FR-37."""
     made = one(Press(blobs).make([a_job(body_text=typed)]))
 
     assert blobs.get(made.parts.text.sha256).decode() == typed
@@ -99,6 +101,7 @@ def test_parts_are_as_transient_as_their_job(blobs: MemoryBlobs, transient: bool
 
 
 def test_a_generic_letter_shows_field_names(blobs: MemoryBlobs) -> None:
+    """FR-84, A4."""
     layout = kept(blobs, a_document(text="{{ recipient.name }}, tafel {{ merge.table }}"))
 
     made = one(Press(blobs).make([a_job(context=named("never shown"), body_layout=layout, generic=True)]))

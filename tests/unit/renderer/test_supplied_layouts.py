@@ -93,6 +93,7 @@ def test_monstrous_names_and_absent_senders_break_nothing(layout_id: str, langua
 
 
 def test_a_generic_letter_names_its_fields() -> None:
+    """A4."""
     [said] = pages(made("letter", generic=True)[2])
 
     for field in ("recipient.name", "merge.street", "merge.city", "merge.rows", "merge.total"):
