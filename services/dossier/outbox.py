@@ -59,6 +59,7 @@ def _item_recorded(event: DossierItem.Recorded) -> Message:
         destinations=event.destinations,
         attachments=event.attachments,
         submitted_by=event.submitted_by,
+        fields=event.fields or None,
         recorded_at=event.timestamp,
     )
 

@@ -79,6 +79,37 @@ class IntakeRefused(Message):
     refused_at: datetime
 
 
+class SubDestination(Frozen):
+    """What an item is about besides its destinations: a project, an invoice … by kind and number."""
+
+    kind: str
+    number: str
+
+
+class ItemFields(Frozen):
+    """The own fields of an item that are set (requirements §5.2); a day is a date, or a moment with its zone."""
+
+    item_number: int | None = None
+    submitted_at: datetime | None = None
+    responsible_id: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+    priority: Literal["high", "normal", "low"] | None = None
+    completed: bool | None = None
+    completed_at: datetime | None = None
+    action_type: str | None = None
+    source_code: str | None = None
+    cause_item_id: UUID | None = None
+    feature_value_1: int | None = None
+    feature_value_2: int | None = None
+    feature_value_3: int | None = None
+    feature_combination_id: int | None = None
+    blocked: bool | None = None
+    sub_destinations: tuple[SubDestination, ...] | None = None
+    custom_fields: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
+
+
 class DossierItemRecorded(OfItem):
     """An item stands in the dossier of its destinations, with or without mail."""
 
@@ -92,6 +123,7 @@ class DossierItemRecorded(OfItem):
     destinations: tuple[Destination, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     submitted_by: str | None = None
+    fields: ItemFields | None = None
     recorded_at: datetime
 
 

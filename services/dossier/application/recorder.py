@@ -170,6 +170,7 @@ def _item(run: Run, row: Row, item_id: UUID) -> DossierItem:
         destinations=[row.address._asdict()],
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
+        fields=run.fields,
     )
 
 

@@ -111,6 +111,7 @@ def _run(
         content_hash=content_hash,
         content=content,
         comment=intake.comment,
+        fields=intake.own_fields(),
         layouts=judged.choice.layouts,
         chunks=frozen.chunks,
         destinations=tally.destinations,
@@ -137,6 +138,7 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
         destinations=[address._asdict() for address in frozen.addresses],
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
+        fields=run.fields,
     )
     if run.rows and frozen.language:
         item.request_generic_attachment(run.content, run.document_date, frozen.language)

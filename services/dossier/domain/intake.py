@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dossier.domain.contact import Language, Moment, address_wrongs
 from services.dossier.domain.identity import Address
+from services.dossier.domain.item_fields import ItemFields
 from services.dossier.domain.item_type import SUPPLIED
 from services.dossier.domain.refusal import TOLD, Refused, Wrong, as_said
 from services.dossier.domain.text import has_control, is_email, not_text
@@ -60,8 +61,8 @@ class GivenAttachment(_Given):
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
-class Intake(_Given):
-    """One request to record dossier items."""
+class Intake(ItemFields):
+    """One request to record dossier items, each with these fields of its own."""
 
     request_id: str = Field(min_length=1, max_length=200)
     type: str
@@ -94,7 +95,10 @@ class Intake(_Given):
 
     def content_hash(self) -> str:
         """Return the hash of what is asked, whatever its spelling in JSON."""
-        return sha256(orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        said = self.model_dump(mode="json")
+        for name in ItemFields.model_fields.keys() & {name for name, value in said.items() if value is None}:
+            del said[name]  # so that a field of the item that is new to requests is none to those of before
+        return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def is_content_type(text: str) -> bool:
@@ -143,6 +147,7 @@ def read(said: Any, request_id: str | None = None) -> Intake:
 
 def _wrongs(intake: Intake) -> Iterator[Wrong]:
     yield from _text_wrongs(intake)
+    yield from intake.field_wrongs()
     yield from _type_wrongs(intake)
     yield from _slot_wrongs(intake)
     yield from _attachment_wrongs(intake)

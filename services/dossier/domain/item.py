@@ -33,6 +33,7 @@ class DossierItem(Aggregate):
         destinations: list[dict[str, Any]]
         attachments: list[dict[str, Any]]
         submitted_by: str | None
+        fields: dict[str, Any]
 
     class DocumentRequested(Aggregate.Event):
         """A file of the item is to be made: the generic attachment (A4)."""
@@ -60,6 +61,7 @@ class DossierItem(Aggregate):
         destinations: list[dict[str, Any]],
         attachments: list[dict[str, Any]],
         submitted_by: str | None,
+        fields: dict[str, Any],
     ) -> None:
         self.run_id = run_id
         self.type = type
@@ -70,6 +72,7 @@ class DossierItem(Aggregate):
         self.destinations = destinations
         self.attachments = attachments
         self.submitted_by = submitted_by
+        self.fields = fields
 
     @classmethod
     def record(cls, item_id: UUID, **facts: Any) -> Self:

@@ -13,6 +13,7 @@ TOLD = 1000  # things wrong that one refusal names at most
 _CODES = {
     "missing": "missing",
     "extra_forbidden": "unknown_field",
+    "string_too_short": "missing",
     "string_too_long": "too_long",
     "too_long": "too_many",
     "literal_error": "wrong_value",

@@ -22,7 +22,8 @@ class Run(Aggregate):
     class Started(Created):
         """A request was accepted: from now on nothing of it is lost.
 
-        `content` is what all its rows share, `chunks` are the blobs that its destinations lie frozen in.
+        `content` is what all its rows share, `fields` are those of each item, `chunks` the blobs that its destinations
+        lie frozen in.
         """
 
         TOPIC = "dossier.Run.Started"
@@ -31,6 +32,7 @@ class Run(Aggregate):
         content_hash: str
         content: dict[str, Any]
         comment: str
+        fields: dict[str, Any]
         layouts: list[dict[str, Any]]
         chunks: list[str]
         destinations: int
@@ -59,6 +61,7 @@ class Run(Aggregate):
         content_hash: str,
         content: dict[str, Any],
         comment: str,
+        fields: dict[str, Any],
         layouts: list[dict[str, Any]],
         chunks: list[str],
         destinations: int,
@@ -74,6 +77,7 @@ class Run(Aggregate):
         self.content_hash = content_hash
         self.content = content
         self.comment = comment
+        self.fields = fields
         self.layouts = layouts
         self.chunks = chunks
         self.destinations = destinations

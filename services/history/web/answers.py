@@ -158,6 +158,7 @@ class Item(Shown):
     record_separately: bool
     attachments: list[Attachment]
     submitted_by: str | None
+    fields: dict[str, Any]
     recorded_at: datetime
 
 

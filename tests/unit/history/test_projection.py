@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.history.adapters.tables import TABLES, ProjectedTables, RecordTables
 from services.history.domain.looking import Filter
 from shared.contracts import Message
-from shared.contracts.dossier import DocumentRequested
+from shared.contracts.dossier import DocumentRequested, ItemFields
 from shared.contracts.message import Attachment, Parts
 from shared.contracts.renderer import LetterRendered
 from shared.messaging import Place, Told
@@ -177,6 +177,23 @@ async def test_a_generic_attachment_is_a_file_of_its_item_and_counts_nowhere(sto
     assert [(one["status"], one["attachment"]) for one in item["documents"]] == [("generated", file.model_dump())]
     assert run is not None
     assert run.counts == {"queued": 1}
+
+
+async def test_an_item_shows_the_fields_that_are_set(store: Store) -> None:
+    fields = ItemFields(priority="high", cause_item_id=item_id(2), completed_at=START)
+    item = recorded(1).model_copy(update={"fields": fields})
+
+    await tell(store, ("dossier", told([item, recorded(2)])))
+    with_fields, without = [await RecordTables(store).item(item_id(row)) for row in (1, 2)]
+
+    assert with_fields is not None
+    assert with_fields["fields"] == {
+        "priority": "high",
+        "cause_item_id": str(item_id(2)),
+        "completed_at": "2026-03-02T09:15:00Z",
+    }
+    assert without is not None
+    assert without["fields"] == {}
 
 
 async def test_a_run_without_mail_is_complete_when_its_items_stand(store: Store) -> None:

@@ -31,6 +31,7 @@ from services.history.adapters.tables.schema import (
 from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
 from services.history.domain.fact import Fact
 from services.history.domain.line import Line
+from shared.contracts.dossier import DossierItemRecorded
 from shared.messaging import Place, Told
 from shared.store import Store, StoreUnavailable
 
@@ -131,8 +132,7 @@ def _add_items(connection: Connection, changes: Changes, deltas: Counter[tuple[U
         for run in changes.runs:
             deltas[EVERY_RUN, TOTAL] += run.total if run.issue_method != "none" else 0
     if changes.items:
-        named = [column.name for column in items.columns]
-        connection.execute(add(items, dialect), [item.model_dump(include=set(named)) for item in changes.items])
+        connection.execute(add(items, dialect), [_item(item) for item in changes.items])
         at = [
             {
                 "kind": to.kind,
@@ -164,6 +164,11 @@ def _add_items(connection: Connection, changes: Changes, deltas: Counter[tuple[U
             for one in changes.documents
         ]
         connection.execute(add(documents, dialect), rows)
+
+
+def _item(item: DossierItemRecorded) -> dict[str, Any]:
+    row = item.model_dump(include={column.name for column in items.columns})
+    return row | {"fields": item.fields.model_dump(mode="json", exclude_none=True) if item.fields else {}}
 
 
 def _hear(connection: Connection, told: Sequence[Fact], deltas: Counter[tuple[UUID, str]]) -> None:

@@ -59,6 +59,7 @@ items = Table(
     Column("record_separately", Boolean, nullable=False),
     Column("attachments", JSON, nullable=False),
     Column("submitted_by", String),
+    Column("fields", JSON, nullable=False),
     Column("recorded_at", Moment, nullable=False),
 )
 destinations = Table(
