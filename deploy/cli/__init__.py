@@ -23,6 +23,7 @@ NOUNS = (
     "token",
     "user",
     "version",
+    "workflow",
 )
 
 

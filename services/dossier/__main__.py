@@ -15,6 +15,7 @@ from services.dossier.application import (
     Resending,
     Setup,
     Upstream,
+    Workflows,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
@@ -39,11 +40,14 @@ def assemble(settings: shared_settings.Settings) -> Service:
     recording = Recording(store, tables, blobs, attachments, judging, recorder.take_up)
     resending = Resending(store, contacts, AskedMailer(Asking(connection.broker)))
     upstream = Upstream(recording, contacts, refusals)
-    importing = Importing(contacts)
-    dossier = Dossier(contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream)
+    importing, workflows = Importing(contacts), Workflows(store, tables)
+    dossier = Dossier(
+        contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream, workflows
+    )
 
     async def set_up() -> None:
         await setup.record_supplied(layouts.supplied(), {name: said["nl"] for name, said in layouts.names().items()})
+        await workflows.record_supplied()
         if own.smtp_url:
             await setup.record_smtp_url(own.smtp_url)
 

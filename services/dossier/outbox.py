@@ -8,6 +8,7 @@ from services.dossier.domain.mail_server import MailServer
 from services.dossier.domain.processing import Processing
 from services.dossier.domain.refusal import Refusal
 from services.dossier.domain.run import Run
+from services.dossier.domain.workflow import Workflow
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
@@ -17,6 +18,7 @@ from shared.contracts.dossier import (
     IntakeRefused,
     MailServerSet,
     RunStarted,
+    WorkflowSet,
 )
 
 
@@ -138,6 +140,17 @@ def _excluded(event: Processing.Excluded) -> Message:
 @told.register(MailServer.Changed)
 def _mail_server_set(event: MailServer.Recorded | MailServer.Changed) -> Message:
     return _message(MailServerSet, mail_server_id=event.mail_server_id, set_at=event.timestamp, **event.facts)
+
+
+@told.register
+def _workflow_recorded(event: Workflow.Recorded) -> Message:
+    return _message(WorkflowSet, workflow_id=event.workflow_id, version=1, set_at=event.timestamp, **event.facts)
+
+
+@told.register
+def _workflow_version(event: Workflow.VersionRecorded) -> Message:
+    facts = event.facts
+    return _message(WorkflowSet, workflow_id=event.workflow_id, version=event.number, set_at=event.timestamp, **facts)
 
 
 @told.register

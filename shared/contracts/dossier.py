@@ -204,3 +204,35 @@ class MailServerSet(Message):
     dkim_selector: str | None = None
     dkim_secret_ref: str | None = None
     set_at: datetime
+
+
+class WorkflowAction(Frozen):
+    """What may be done at a step: `to` is the step that follows, None the end of the workflow."""
+
+    id: str
+    name: dict[str, str]
+    to: str | None = None
+
+
+class WorkflowStep(Frozen):
+    """A task of a workflow, for `assignee` (None: whoever is responsible for the item), `term_days` after it begins."""
+
+    id: str
+    name: dict[str, str]
+    description: dict[str, str] = {}
+    assignee: str | None = None
+    term_days: int | None = None
+    actions: tuple[WorkflowAction, ...]
+
+
+class WorkflowSet(Message):
+    """A version of a workflow was set up; items enter it at the first step."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.workflow-set.v1"
+
+    workflow_id: str
+    version: int
+    name: dict[str, str]
+    description: dict[str, str] = {}
+    steps: tuple[WorkflowStep, ...]
+    set_at: datetime

@@ -11,6 +11,7 @@ from services.dossier.application.refusals import Refusals
 from services.dossier.application.resending import Resending
 from services.dossier.application.setup import Setup
 from services.dossier.application.upstream import Upstream
+from services.dossier.application.workflows import Workflows
 
 __all__ = [
     "Attachments",
@@ -23,6 +24,7 @@ __all__ = [
     "Resending",
     "Setup",
     "Upstream",
+    "Workflows",
 ]
 
 
@@ -39,3 +41,4 @@ class Dossier:
     resending: Resending
     refusals: Refusals
     upstream: Upstream
+    workflows: Workflows

@@ -9,14 +9,14 @@ from shared.contracts.asks import ResendAnswer
 from shared.contracts.message import Attachment
 from shared.store import Row
 
-Noun = Literal["sender", "mail-server", "layout"]
+Noun = Literal["sender", "mail-server", "layout", "workflow"]
 
 
 class Tables(Protocol):
     """The read models; what returns a `Row` is written with the events that it follows from."""
 
     def setup(self, noun: Noun, name: str, facts: Mapping[str, Any]) -> Row:
-        """Return the row that keeps a sender, mail server or layout as it now is."""
+        """Return the row that keeps a sender, mail server, layout or workflow as it now is."""
         ...
 
     async def set_up(self, noun: Noun) -> dict[str, dict[str, Any]]:

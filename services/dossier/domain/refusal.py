@@ -15,6 +15,7 @@ _CODES = {
     "extra_forbidden": "unknown_field",
     "string_too_short": "missing",
     "string_too_long": "too_long",
+    "too_short": "missing",
     "too_long": "too_many",
     "literal_error": "wrong_value",
     "string_pattern_mismatch": "wrong_value",

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, items, setup
+from services.dossier.web import contacts, items, setup, workflows
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
     """Return the routes of the dossier."""
-    return [contacts.routes(dossier), setup.routes(dossier), items.routes(dossier)]
+    return [contacts.routes(dossier), setup.routes(dossier), items.routes(dossier), workflows.routes(dossier)]

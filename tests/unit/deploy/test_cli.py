@@ -396,3 +396,24 @@ def test_without_a_command_there_is_help_and_an_unknown_one_is_wrong_use(uitpost
     assert "mailing" in uitpost("--help").out
     assert uitpost("serve").code == 2
     assert uitpost("version").out.count(".") == 2
+
+
+def test_a_workflow_is_listed_with_its_steps_set_up_from_a_file_and_copied(
+    uitpost: Uitpost, api: StandIn, tmp_path: Path
+) -> None:
+    """FR-68: workflows are set up from the command line too."""
+    steps = [{"id": "assess"}, {"id": "complete"}]
+    workflow = {"id": "handle", "name": {"nl": "Afhandelen"}, "version": 1, "supplied": True, "steps": steps}
+    (tmp_path / "own.json").write_text(json.dumps({"name": {"nl": "Eigen"}}))
+    api.answer("GET /workflows", {"items": [workflow]})
+    api.answer("PUT /workflows/own", workflow)
+    api.answer("POST /workflows/handle/copy", workflow, status=201)
+
+    listed = uitpost("workflow", "list")
+    added = uitpost("workflow", "add", "own", "-f", str(tmp_path / "own.json"))
+    copied = uitpost("workflow", "copy", "handle", "own")
+
+    assert listed.out == "handle\tAfhandelen\t1\tyes\tassess → complete\n"
+    assert (listed.code, added.code, copied.code) == (0, 0, 0)
+    assert api.bodies("PUT /workflows/own") == [{"name": {"nl": "Eigen"}}]
+    assert api.bodies("POST /workflows/handle/copy") == [{"id": "own"}]

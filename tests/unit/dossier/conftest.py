@@ -25,6 +25,7 @@ from services.dossier.application import (
     Resending,
     Setup,
     Upstream,
+    Workflows,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.domain.address import ConsentMode
@@ -88,6 +89,7 @@ class House:
             Resending(self.store, contacts, self.mailer),
             refusals,
             Upstream(recording, contacts, refusals),
+            Workflows(self.store, self.tables),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

@@ -13,6 +13,7 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     await house.ask("POST", "/dossier-items", a_request(destinations=people, consent_attested=True))
     await house.record_all()
     await house.dossier.upstream.dossier_item(b"", datetime.now(UTC), 1)
+    await house.dossier.workflows.record_supplied()
 
     kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
 
