@@ -3,11 +3,11 @@
 import os
 
 from services.renderer.adapters.pool import RenderPool
-from services.renderer.application import Renderer
-from services.renderer.inbox import inbox
+from services.renderer.application import Bench, Drafts, Renderer
+from services.renderer.inbox import asked, inbox
 from services.renderer.outbox import told
 from shared.blobs import SqliteBlobs
-from shared.messaging import Asked, Connection, Purge
+from shared.messaging import Connection, Purge
 from shared.process import Service
 from shared.relay import Relay, topics_of
 from shared.settings import Settings
@@ -20,13 +20,14 @@ def assemble(settings: Settings) -> Service:
     SqliteBlobs.create(settings.blobs_path)
     workers = os.cpu_count() or 1
     pool = RenderPool(settings.blobs_path, workers)
+    bench = Bench(pool, workers)
     connection = Connection(settings.nats, "renderer", settings.seed_of("renderer"))
     return Service(
         name="renderer",
         store=store,
         connection=connection,
-        inbox=inbox(Renderer(store, pool, workers)),
-        asked=Asked("renderer"),
+        inbox=inbox(Renderer(store, bench)),
+        asked=asked(Drafts(bench)),
         background=[
             Relay(store, told, topics_of(told), connection).run,
             Purge(connection, settings.stream_days).run,

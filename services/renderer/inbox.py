@@ -1,9 +1,18 @@
-"""Hears what the dossier requests."""
+"""Hears what the dossier requests; is asked to try out and to show drafts."""
 
-from services.renderer.application import Renderer
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from services.renderer.application import Drafts, Renderer
+from services.renderer.domain import EngineUnavailable
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested
-from shared.messaging import Inbox
+from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
+from shared.messaging import Asked, Inbox, Refusal
 
+A = TypeVar("A")
+_log = structlog.get_logger()
 _AT_ONCE = 150  # messages held while they are rendered: six chunks, so that two workers never wait
 
 
@@ -20,3 +29,28 @@ def inbox(renderer: Renderer) -> Inbox:
         await renderer.make_document(request)
 
     return ears
+
+
+def asked(drafts: Drafts) -> Asked:
+    """Return the doors of the renderer."""
+    doors = Asked("renderer")
+
+    @doors.answers("preview", PreviewWanted, at_once=4)
+    async def preview(wanted: PreviewWanted) -> PreviewMade:
+        """Show what one recipient's message looks like."""
+        return await _available(drafts.preview(wanted))
+
+    @doors.answers("try-out", TryOut, at_once=8)
+    async def try_out(wanted: TryOut) -> TriedOut:
+        """Say for which recipients a message could not be made."""
+        return await _available(drafts.try_out(wanted))
+
+    return doors
+
+
+async def _available(answer: Awaitable[A]) -> A:
+    try:
+        return await answer
+    except EngineUnavailable as error:
+        _log.error("a draft could not be rendered", error=str(error))
+        raise Refusal("engine_unavailable", "the engine that makes documents is not to be had now") from error

@@ -32,26 +32,27 @@ class Asked:
     """The doors at which a service is asked: one function per wish, which may raise `Refusal`."""
 
     service: str
-    doors: dict[str, tuple[type[BaseModel], Callable[[Any], Awaitable[Answer]]]] = field(default_factory=dict)
+    doors: dict[str, tuple[type[BaseModel], Callable[[Any], Awaitable[Answer]], int]] = field(default_factory=dict)
 
     def answers(
-        self, wish: str, question: type[W]
+        self, wish: str, question: type[W], *, at_once: int = 1
     ) -> Callable[[Callable[[W], Awaitable[Answer]]], Callable[[W], Awaitable[Answer]]]:
-        """Register the function that answers a wish."""
+        """Register the function that answers a wish, so many of them at once."""
 
         def register(answer: Callable[[W], Awaitable[Answer]]) -> Callable[[W], Awaitable[Answer]]:
-            self.doors[wish] = (question, answer)
+            self.doors[wish] = (question, answer, at_once)
             return answer
 
         return register
 
     def open(self, broker: NatsBroker) -> None:
         """Subscribe each door at the broker; asks are shared out among the processes of the service."""
-        for wish, (question, answer) in self.doors.items():
+        for wish, (question, answer, at_once) in self.doors.items():
             broker.subscriber(
                 f"uitpost.ask.{self.service}.{wish}",
                 queue=self.service,
                 decoder=_raw,
+                max_workers=at_once,
                 title=wish,
                 description=_doc(answer),
             )(_door(question, answer))

@@ -7,7 +7,9 @@ import pickle
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -35,19 +37,17 @@ class RenderPool:
         self._scratch = TemporaryDirectory(prefix="uitpost-renderer-")  # a lost worker leaves its files behind
         surroundings = _surroundings(self._scratch.name)
         self._workers = [_Worker(command, surroundings) for _ in range(workers or os.cpu_count() or 1)]
-        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
-        for one in self._workers:
-            self._idle.put_nowait(one)
+        self._idle = _Idle(self._workers)
 
     async def start(self) -> None:
         """Start the workers now, so that the first mail need not wait; raise `EngineUnavailable` if they can't."""
         await asyncio.gather(*(self._start() for _ in self._workers))
 
-    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
-        """Make the jobs in chunks, on as many workers as are idle."""
+    async def make(self, jobs: Sequence[Job], *, urgent: bool = False) -> list[Made | Fault]:
+        """Make the jobs in chunks, on as many workers as are idle; urgent ones get the next that is."""
         size = max(1, min(CHUNK, -(-len(jobs) // len(self._workers))))
         chunks = [jobs[start : start + size] for start in range(0, len(jobs), size)]
-        made = await asyncio.gather(*(self._make(chunk) for chunk in chunks))
+        made = await asyncio.gather(*(self._make(chunk, urgent) for chunk in chunks))
         return [one for chunk in made for one in chunk]
 
     async def close(self) -> None:
@@ -56,30 +56,61 @@ class RenderPool:
         self._scratch.cleanup()
 
     async def _start(self) -> None:
-        one = await self._idle.get()
-        try:
+        async with self._idle.one() as one:
             await one.start()
-        finally:
-            self._idle.put_nowait(one)
 
-    async def _make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+    async def _make(self, jobs: Sequence[Job], urgent: bool) -> list[Made | Fault]:
         try:
-            return await self._made(jobs)
+            return await self._made(jobs, urgent)
         except _Lost:
-            return [await self._made_alone(job) for job in jobs]
+            return [await self._made_alone(job, urgent) for job in jobs]
 
-    async def _made_alone(self, job: Job) -> Made | Fault:
+    async def _made_alone(self, job: Job, urgent: bool) -> Made | Fault:
         try:
-            return (await self._made([job]))[0]
+            return (await self._made([job], urgent))[0]
         except _Lost as lost:
             return _at_fault(job, str(lost))
 
-    async def _made(self, jobs: Sequence[Job]) -> list[Made | Fault]:
-        one = await self._idle.get()
-        try:
+    async def _made(self, jobs: Sequence[Job], urgent: bool) -> list[Made | Fault]:
+        async with self._idle.one(urgent=urgent) as one:
             return await one.make(jobs)
+
+
+class _Idle:
+    """The workers without work: whoever was busy last is given first, and to whoever is in a hurry before others."""
+
+    def __init__(self, workers: "Sequence[_Worker]") -> None:
+        self._idle = list(workers)
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._in_a_hurry: deque[asyncio.Future[_Worker]] = deque()
+
+    @asynccontextmanager
+    async def one(self, *, urgent: bool = False) -> "AsyncIterator[_Worker]":
+        """Give a worker as soon as there is one, and take it back."""
+        worker = self._idle.pop() if self._idle else await self._next(self._in_a_hurry if urgent else self._waiting)
+        try:
+            yield worker
         finally:
-            self._idle.put_nowait(one)
+            self._take_back(worker)
+
+    async def _next(self, queue: "deque[asyncio.Future[_Worker]]") -> "_Worker":
+        future: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        queue.append(future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():  # it came too late for whoever no longer waits
+                self._take_back(future.result())
+            raise
+
+    def _take_back(self, worker: "_Worker") -> None:
+        for queue in (self._in_a_hurry, self._waiting):
+            while queue:
+                future = queue.popleft()
+                if not future.done():
+                    future.set_result(worker)
+                    return
+        self._idle.append(worker)
 
 
 class _Lost(Exception):

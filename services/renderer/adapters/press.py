@@ -5,15 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from services.renderer.adapters import typst
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
+from services.renderer.adapters.pages import images_of
 from services.renderer.adapters.typst import LetterLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument
+from shared.contracts.drafts import Preview
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -36,7 +39,23 @@ class _Sheet:
         pdf = refs.get("pdf")
         letter = Attachment(**dict(pdf), filename=self.filename, content_type=PDF) if pdf else None
         parts = Parts(text=refs.get("text"), html=refs.get("html"), attachment=letter)
-        return Made(parts=parts, engines=self.engines, warnings=self.warnings)
+        return Made(parts=parts, engines=self.engines, warnings=self.warnings, shown=refs.get("shown"))
+
+    def preview(self, pages: int) -> Blob:
+        """Return the parts as they are looked at, with so many pages of the attachment as images."""
+        said = {part: blob.content.decode() for part, blob in self.blobs.items() if part in {"text", "html"}}
+        pdf = self.blobs.get("pdf")
+        images, count = images_of(pdf.content, pages) if pdf else ((), 0)
+        preview = Preview(
+            mark=uuid4().hex,
+            **said,
+            attachment=pdf.content if pdf else None,
+            filename=self.filename if pdf else None,
+            content_type=PDF if pdf else None,
+            pages=images,
+            page_count=count,
+        )
+        return Blob(preview.model_dump_json().encode(), transient=True)
 
 
 _Adding = Callable[[_Sheet, Job, LayoutVersion, dict[str, Any]], None]
@@ -70,6 +89,8 @@ class Press:
         for layout, add in ((job.body_layout, self._add_body), (job.attachment_layout, self._add_letter)):
             if layout and (fault := self._fault_in(layout, add, sheet, job)):
                 return fault
+        shown = {} if job.shown_pages is None else {"shown": sheet.preview(job.shown_pages)}
+        sheet.blobs = (sheet.blobs if job.kept else {}) | shown
         return sheet
 
     def _fault_in(self, layout: LayoutVersion, add: _Adding, sheet: _Sheet, job: Job) -> Fault | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.contracts.message import LayoutVersion, Parts
+from shared.contracts.message import BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
 
@@ -15,7 +15,8 @@ class Job:
     `context` is what layouts see: recipient {name, email, language}, subject, date (YYYY-MM-DD),
     sender {name, address}, destination {kind, number, contact_id} and merge {…}. With `generic`, the
     recipient's own values give way to the names of their fields, as in «recipient.name» (A4).
-    `body_text` is a typed body: it becomes the text part exactly as it is (FR-13).
+    `body_text` is a typed body: it becomes the text part exactly as it is (FR-13). The parts are stored unless they
+    are not `kept`; with `shown_pages` they are stored for looking at as well, with so many pages as images.
     """
 
     language: str
@@ -25,15 +26,21 @@ class Job:
     attachment_layout: LayoutVersion | None = None
     generic: bool = False
     transient: bool = False
+    kept: bool = True
+    shown_pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The parts as stored, the engines (name → version) that made them, and what they warned of."""
+    """The parts as stored, the engines (name → version) that made them, and what they warned of.
+
+    `shown` is the blob with the `Preview`, where one was asked for.
+    """
 
     parts: Parts
     engines: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    shown: BlobRef | None = None
 
 
 class LimitReached(Fault):
@@ -47,8 +54,8 @@ class EngineUnavailable(RuntimeError):
 class Engine(Protocol):
     """Makes the parts of mails and letters: the same layout, context and date give the same bytes."""
 
-    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
-        """Make and durably store all parts of each job, and answer in the order of the jobs.
+    async def make(self, jobs: Sequence[Job], *, urgent: bool = False) -> list[Made | Fault]:
+        """Make and durably store all parts of each job, and answer in the order of the jobs; urgent ones go first.
 
         A job that cannot be merged is answered by a `Fault` (`LimitReached` for a limit) and spoils no other.
         Raises `EngineUnavailable` when nothing is known of any of them.

@@ -15,7 +15,7 @@ TOO_LONG = LimitReached(layout_id="a-layout", language="nl", detail="it takes to
 class QuickEngine:
     """Greets each recipient by name; `Faulty` has a fault, `Endless` a limit.
 
-    `chunks` holds the sizes of what it was given, `jobs` each job. While `open` is not set it does not answer, and
+    `chunks` holds the sizes of what it was given, `jobs` each job, `urgent` how many of the chunks were. While `open` is not set it does not answer, and
     the next `unavailable` times it fails.
     """
 
@@ -23,12 +23,14 @@ class QuickEngine:
         self.chunks: list[int] = []
         self.jobs: list[Job] = []
         self.unavailable = 0
+        self.urgent = 0
         self.open = asyncio.Event()
         self.open.set()
         self._blobs = blobs
 
-    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+    async def make(self, jobs: Sequence[Job], *, urgent: bool = False) -> list[Made | Fault]:
         """Make the jobs."""
+        self.urgent += urgent
         self.chunks.append(len(jobs))
         self.jobs += jobs
         await self.open.wait()

@@ -100,7 +100,7 @@ def engine(blobs: MemoryBlobs) -> QuickEngine:
 
 @pytest.fixture
 def renderer(store: Store, engine: QuickEngine) -> Renderer:
-    return Renderer(store, engine, 2)
+    return Renderer(store, Bench(engine, 2))
 
 
 async def everything_told(store: Store) -> list[Message]:
@@ -279,12 +279,12 @@ async def test_a_fault_is_recorded_with_its_field_and_line(
 
 async def test_a_file_that_cannot_be_made_is_told_with_its_fault_though_it_is_nobodys(store: Store) -> None:
     class NoEngine:
-        async def make(self, jobs: object) -> list[Made | Fault]:
+        async def make(self, jobs: object, *, urgent: bool = False) -> list[Made | Fault]:
             return [Fault(layout_id="letter", language="nl", line=4, detail="no such font")]
 
     request = a_file()
 
-    await Renderer(store, NoEngine(), 1).make_document(request)
+    await Renderer(store, Bench(NoEngine(), 1)).make_document(request)
 
     failed = await told_of_one(store)
     assert isinstance(failed, RenderingFailed)
@@ -330,7 +330,7 @@ def test_everything_recorded_is_told() -> None:
 
 
 async def test_what_queues_up_while_the_workers_are_busy_goes_out_in_chunks(engine: QuickEngine) -> None:
-    bench = Bench(engine, 2)
+    bench = Bench(engine, 1)
     engine.open.clear()
 
     first = [asyncio.create_task(bench.make(a_job(body_text="x"))) for _ in range(30)]
@@ -352,7 +352,7 @@ async def test_what_queues_up_while_the_workers_are_busy_goes_out_in_chunks(engi
 
 
 async def test_each_gets_what_came_of_its_own_job(engine: QuickEngine, blobs: MemoryBlobs) -> None:
-    bench = Bench(engine, 1)
+    bench = Bench(engine, 0)
     names = [*(f"Anna {number}" for number in range(60)), "Faulty"]
 
     jobs = [Job("nl", named(name), body_text="") for name in names]
@@ -366,7 +366,7 @@ async def test_each_gets_what_came_of_its_own_job(engine: QuickEngine, blobs: Me
 
 
 async def test_an_engine_that_failed_is_asked_again_for_the_next_chunk(engine: QuickEngine) -> None:
-    bench = Bench(engine, 1)
+    bench = Bench(engine, 0)
     engine.unavailable = 1
 
     async with asyncio.timeout(20):
@@ -376,7 +376,7 @@ async def test_an_engine_that_failed_is_asked_again_for_the_next_chunk(engine: Q
 
 
 async def test_somebody_who_stops_waiting_does_not_keep_the_others_from_their_answers(engine: QuickEngine) -> None:
-    bench = Bench(engine, 1)
+    bench = Bench(engine, 0)
     engine.open.clear()
     gone, stays = (asyncio.create_task(bench.make(a_job(body_text=""))) for _ in range(2))
     await asyncio.sleep(0)
@@ -438,7 +438,7 @@ async def test_a_real_mail_is_made_from_real_layouts_and_a_real_fault_has_its_fi
     letter = kept(blobs, a_document("typst", typst=LETTER), "letter")
     wrong = kept(blobs, a_document(text="Beste\n{{ merge.tabel }}"), "wrong")
     pool = RenderPool(tmp_path / "blobs.db", 1)
-    renderer = Renderer(store, pool, 1)
+    renderer = Renderer(store, Bench(pool, 1))
 
     await asyncio.gather(
         renderer.render(a_request(1, body_layout=body, attachment_layout=letter)),
@@ -467,7 +467,7 @@ async def test_a_worker_that_cannot_find_a_layout_fails_no_mail(store: Store, tm
     pool = RenderPool(tmp_path / "blobs.db", 1)
 
     with pytest.raises(EngineUnavailable):
-        await Renderer(store, pool, 1).render(a_request())
+        await Renderer(store, Bench(pool, 1)).render(a_request())
     await pool.close()
 
     assert await everything_told(store) == []

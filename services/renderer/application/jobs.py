@@ -1,0 +1,49 @@
+"""What is to be made, as jobs: of what was requested, and of drafts that nothing is recorded of yet."""
+
+from typing import Any
+
+from services.renderer.domain import Job
+from shared.contracts.dossier import DocumentRequested, DossierItemRequested
+from shared.contracts.drafts import Addressee, Draft
+from shared.contracts.message import Recipient
+
+
+def job_of(
+    what: Draft | DossierItemRequested, to: Addressee | DossierItemRequested, recipient: Recipient, **how: Any
+) -> Job:
+    """Return the job of making one recipient's message; `how` is what becomes of the parts."""
+    mails = what.issue_method == "email"
+    return Job(
+        language=recipient.language,
+        context={
+            "recipient": {"name": recipient.name, "email": recipient.email, "language": recipient.language},
+            "subject": what.subject,
+            "date": what.document_date.isoformat(),
+            "sender": {"name": what.sender.name, "address": what.sender.address} if what.sender else {},
+            "destination": to.destination.model_dump(),
+            "merge": dict(to.merge or {}),
+        },
+        body_layout=what.body_layout if mails else None,
+        body_text=(what.body_text or "") if mails and not what.body_layout else None,
+        attachment_layout=what.attachment_layout,
+        **how,
+    )
+
+
+def generic_job(request: DocumentRequested) -> Job:
+    """Return the job of making a file of an item, with field names for values (A4)."""
+    return Job(
+        language=request.language,
+        context={
+            "recipient": {},
+            "subject": request.subject,
+            "date": request.document_date.isoformat(),
+            "sender": {"name": request.sender.name, "address": request.sender.address} if request.sender else {},
+            "destination": {},
+            "merge": {},
+        },
+        body_layout=None if request.attachment_layout else request.body_layout,
+        body_text=None if request.attachment_layout or request.body_layout else (request.body_text or ""),
+        attachment_layout=request.attachment_layout,
+        generic=True,
+    )
