@@ -9,7 +9,7 @@ from shared.contracts.asks import ResendAnswer
 from shared.contracts.message import Attachment
 from shared.store import Row
 
-Noun = Literal["sender", "mail-server", "layout", "workflow"]
+Noun = Literal["sender", "mail-server", "layout", "workflow", "field-setting"]
 
 
 class Tables(Protocol):
