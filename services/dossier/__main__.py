@@ -2,7 +2,7 @@
 
 from services.dossier import inbox, layouts, outbox, web
 from services.dossier.adapters.mailer import AskedMailer
-from services.dossier.adapters.tables import METADATA, SqlContacts, SqlTables
+from services.dossier.adapters.tables import METADATA, SqlContacts, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -16,6 +16,7 @@ from services.dossier.application import (
     Setup,
     Upstream,
     Workflows,
+    a_desk,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
@@ -41,8 +42,9 @@ def assemble(settings: shared_settings.Settings) -> Service:
     resending = Resending(store, contacts, AskedMailer(Asking(connection.broker)))
     upstream = Upstream(recording, contacts, refusals)
     importing, workflows = Importing(contacts), Workflows(store, tables)
+    desk = a_desk(store, tables, SqlPersonal(store))
     dossier = Dossier(
-        contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream, workflows
+        contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream, workflows, desk
     )
 
     async def set_up() -> None:

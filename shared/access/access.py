@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.access.caller import Caller, Role, Scope, reach, scopes_of
@@ -42,11 +43,13 @@ class Token:
 
 @dataclass(frozen=True)
 class User:
-    """A person who may sign in by a login link."""
+    """A person who may sign in by a login link; `full_name` and `email` are what others know the person by."""
 
     name: str
     role: Role
     created_at: datetime
+    full_name: str | None = None
+    email: str | None = None
 
 
 class Access:
@@ -140,20 +143,36 @@ class Access:
             connection.execute(delete(sessions).where(sessions.c.digest == _digest(session)))
         self._memory.forget(_digest(session))
 
-    def add_user(self, name: str, role: Role) -> None:
+    def add_user(self, name: str, role: Role, full_name: str | None = None, email: str | None = None) -> None:
         """Let a person in, by login links from now on. Raises NameTaken; ValueError for no name or unknown role."""
         scopes_of(role)
+        row = self._user(_named(name), role) | {"full_name": full_name, "email": email}
         try:
             with self._writing() as connection:
-                connection.execute(insert(users), self._user(_named(name), role))
+                connection.execute(insert(users), row)
         except IntegrityError as error:
             raise NameTaken(f"there is a user named {name} already") from error
+
+    def change_user(self, name: str, **facts: str | None) -> None:
+        """Give a user another `role`, `full_name` or `email`. Raises UnknownUser; ValueError for an unknown role."""
+        if role := facts.get("role"):
+            scopes_of(role)
+        with self._writing() as connection:
+            changed = connection.execute(update(users).where(users.c.name == name).values(**facts)).rowcount
+        if not changed:
+            raise UnknownUser(f"there is no user named {name}")
+        self._memory.clear()
+
+    def find_user(self, name: str) -> User | None:
+        """Return a user, None where there is none of that name."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+        return _user_of(row) if row else None
 
     def list_users(self) -> list[User]:
         """Return the users by name."""
         with self._engine.begin() as connection:
-            rows = connection.execute(select(users).order_by(users.c.name)).all()
-        return [User(row.name, row.role, _time(row.created_at)) for row in rows]
+            return [_user_of(row) for row in connection.execute(select(users).order_by(users.c.name))]
 
     def remove_user(self, name: str) -> bool:
         """Shut a person out, sessions and open links included; say whether there was one."""
@@ -218,6 +237,10 @@ def _is_first(connection: Connection, user: str) -> bool:
     """Say whether this would be the first administrator, who needs nobody to let him in."""
     administrators = select(users.c.name).where(users.c.role == ADMINISTRATOR)
     return user == ADMINISTRATOR and connection.execute(administrators).first() is None
+
+
+def _user_of(row: Row[Any]) -> User:
+    return User(row.name, row.role, _time(row.created_at), row.full_name, row.email)
 
 
 def _named(name: str) -> str:

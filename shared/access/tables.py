@@ -16,6 +16,8 @@ users = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("role", String, nullable=False),
+    Column("full_name", String),
+    Column("email", String),
     Column("created_at", BigInteger, nullable=False),
 )
 tokens = Table(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.dossier.application.attachments import Attachments
 from services.dossier.application.contacts import Contacts
+from services.dossier.application.desk import Desk, a_desk
 from services.dossier.application.importing import Importing
 from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
@@ -16,6 +17,7 @@ from services.dossier.application.workflows import Workflows
 __all__ = [
     "Attachments",
     "Contacts",
+    "Desk",
     "Dossier",
     "Importing",
     "Judging",
@@ -25,6 +27,7 @@ __all__ = [
     "Setup",
     "Upstream",
     "Workflows",
+    "a_desk",
 ]
 
 
@@ -42,3 +45,4 @@ class Dossier:
     refusals: Refusals
     upstream: Upstream
     workflows: Workflows
+    desk: Desk

@@ -3,9 +3,16 @@
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, items, setup, workflows
+from services.dossier.web import contacts, field_settings, items, me, setup, workflows
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
     """Return the routes of the dossier."""
-    return [contacts.routes(dossier), setup.routes(dossier), items.routes(dossier), workflows.routes(dossier)]
+    return [
+        contacts.routes(dossier),
+        setup.routes(dossier),
+        items.routes(dossier),
+        field_settings.routes(dossier),
+        me.routes(dossier),
+        workflows.routes(dossier),
+    ]

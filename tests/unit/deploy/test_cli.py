@@ -210,6 +210,40 @@ def test_a_login_link_lets_the_first_administrator_in(uitpost: Uitpost, tmp_path
     assert access.redeem_link(link.partition("link=")[2]) is not None
 
 
+def test_users_are_added_changed_listed_and_removed(uitpost: Uitpost, tmp_path: Path) -> None:
+    added = uitpost("user", "add", "anna", "--email", "anna@house.example", "--full-name", "Anna de Vries")
+    changed = uitpost("user", "change", "anna", "--role", "operator", "--email", "")
+    link = uitpost("user", "link", "anna")
+
+    assert (added.code, changed.code) == (0, 0)
+    assert uitpost("user", "list").out == "anna\toperator\tAnna de Vries\t\n"
+    session = Access(f"sqlite:///{tmp_path}/data/access.db").redeem_link(link.out.strip().partition("link=")[2])
+    assert session is not None
+    assert uitpost("user", "remove", "anna").code == 0
+    assert Access(f"sqlite:///{tmp_path}/data/access.db").check_session(session) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["add", "anna"], 4, "taken"),
+        (["add", "bert", "--role", "boss"], 2, "--role"),
+        (["add", "bert", "--email", "bert"], 2, "--email"),
+        (["change", "anna"], 2, "--email"),
+        (["change", "bert", "--role", "reader"], 3, "bert"),
+        (["remove", "bert"], 3, "bert"),
+        (["link", "bert"], 3, "bert"),
+    ],
+)
+def test_what_cannot_be_done_to_a_user_is_said(uitpost: Uitpost, command: list[str], code: int, said: str) -> None:
+    uitpost("user", "add", "anna")
+
+    ended = uitpost("user", *command)
+
+    assert ended.code == code
+    assert said in ended.err
+
+
 def test_without_a_terminal_a_mailing_needs_yes(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
     ended = uitpost("mailing", "create", "-f", mailing(tmp_path))
 

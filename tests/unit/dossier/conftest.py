@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
-from services.dossier.adapters.tables import METADATA, SqlContacts, SqlTables
+from services.dossier.adapters.tables import METADATA, SqlContacts, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -26,6 +26,7 @@ from services.dossier.application import (
     Setup,
     Upstream,
     Workflows,
+    a_desk,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.domain.address import ConsentMode
@@ -90,6 +91,7 @@ class House:
             refusals,
             Upstream(recording, contacts, refusals),
             Workflows(self.store, self.tables),
+            a_desk(self.store, self.tables, SqlPersonal(self.store)),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()
@@ -120,10 +122,26 @@ class House:
         messages = [told(self.store.mapper.to_domain_event(notification)) for notification in notifications]
         return [message for message in messages if not kinds or isinstance(message, kinds)]
 
-    async def ask(self, method: str, path: str, body: Any = None, language: str = "en", **headers: str) -> Response:
-        """Ask over HTTP, as an administrator's program does."""
+    def signed_in(self, name: str, email: str | None = None, full_name: str | None = None) -> str:
+        """Return the session of a person who is let in as a clerk."""
+        self.access.add_user(name, "clerk", full_name, email)
+        session = self.access.redeem_link(self.access.create_login_link(name))
+        assert session is not None
+        return session
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        language: str = "en",
+        session: str | None = None,
+        **headers: str,
+    ) -> Response:
+        """Ask over HTTP, as an administrator's program does, or as a person in a session."""
         content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
-        sent = {"Authorization": f"Bearer {self.token}", "Accept-Language": language} | headers
+        who = {"Cookie": f"uitpost_session={session}"} if session else {"Authorization": f"Bearer {self.token}"}
+        sent = who | {"Accept-Language": language} | headers
         async with AsyncClient(transport=ASGITransport(self.app), base_url=HOST) as client:
             return await client.request(method, f"/api/v1{path}", content=content, headers=sent)
 

@@ -274,6 +274,26 @@ def test_a_session_lasts_two_weeks(access: Access, clock: Clock, days: float, go
     assert (access.check_session(session) is not None) is good
 
 
+def test_a_user_is_found_with_name_and_address_and_changed(access: Access) -> None:
+    """R-6: who writes in his own name needs an address."""
+    access.add_user("anna", "clerk", "Anna de Vries", "anna@house.example")
+    session = access.redeem_link(access.create_login_link("anna"))
+    assert session is not None
+    access.check_session(session)
+
+    access.change_user("anna", role="reader", email=None)
+
+    anna = access.find_user("anna")
+    assert anna is not None
+    assert (anna.role, anna.full_name, anna.email) == ("reader", "Anna de Vries", None)
+    assert access.check_session(session) == Caller("anna", "session", READ)
+    assert access.find_user("bert") is None
+    with pytest.raises(UnknownUser):
+        access.change_user("bert", role="reader")
+    with pytest.raises(ValueError, match="roles are"):
+        access.change_user("anna", role="boss")
+
+
 def test_a_token_is_no_session_and_a_session_no_token(access: Access) -> None:
     token = access.create_token("crm", {"read"})
     session = access.redeem_link(access.create_login_link())

@@ -2,6 +2,7 @@
 
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.metadata import METADATA
+from services.dossier.adapters.tables.personal import SqlPersonal
 from services.dossier.adapters.tables.standing import SqlTables
 
-__all__ = ["METADATA", "SqlContacts", "SqlTables"]
+__all__ = ["METADATA", "SqlContacts", "SqlPersonal", "SqlTables"]

@@ -26,9 +26,7 @@ class SqlPersonal:
         self._store = store
         is_postgresql = store.read_now(lambda connection: connection.dialect.name) == "postgresql"
         put = (postgresql.insert if is_postgresql else sqlite.insert)(_PERSONAL)
-        self._put = put.on_conflict_do_update(
-            index_elements=["owner", "name"], set_={"facts": put.excluded.facts}
-        )
+        self._put = put.on_conflict_do_update(index_elements=["owner", "name"], set_={"facts": put.excluded.facts})
         self._remove = delete(_PERSONAL).where(
             _PERSONAL.c.owner == bindparam("of"), _PERSONAL.c.name == bindparam("named")
         )
