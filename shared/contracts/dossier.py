@@ -18,6 +18,7 @@ from shared.contracts.message import (
 )
 
 IssueMethod = Literal["none", "document", "email"]
+PdfStandard = Literal["plain", "a-2b", "a-3a+ua-1"]
 
 
 class LayoutField(Frozen):
@@ -32,11 +33,13 @@ class LayoutDocument(Frozen):
 
     `sources` maps a language to its source texts: `text`, `html` (Jinja2) or `typst`, besides `subject`
     (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
+    `pdf` is the standard that a PDF follows: PDF/A-2b to be archived, PDF/A-3a with PDF/UA-1 to be read aloud too.
     """
 
     kind: Literal["text", "html", "typst"]
     fields: tuple[LayoutField, ...] = ()
     sources: dict[str, dict[str, str]]
+    pdf: PdfStandard = "plain"
 
 
 class RunStarted(Message):

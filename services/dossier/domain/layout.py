@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control
-from shared.contracts.dossier import LayoutDocument
+from shared.contracts.dossier import LayoutDocument, PdfStandard
 
 _PARTS = {
     "text": frozenset({"subject", "text"}),
@@ -41,6 +41,7 @@ class LayoutFacts(BaseModel):
     kind: Literal["text", "html", "typst"]
     fields: list[DeclaredField] = Field([], max_length=500)
     sources: dict[str, dict[str, str]]
+    pdf: PdfStandard = "plain"
 
     def wrongs(self) -> list[Wrong]:
         """Return what no model can say of it; whether its sources render shows in the renderer."""
@@ -48,11 +49,13 @@ class LayoutFacts(BaseModel):
 
     def document(self) -> LayoutDocument:
         """Return the content of this version."""
-        return LayoutDocument.model_validate(self.model_dump(include={"kind", "fields", "sources"}))
+        return LayoutDocument.model_validate(self.model_dump(include={"kind", "fields", "sources", "pdf"}))
 
     def _field_wrongs(self) -> Iterator[Wrong]:
         if has_control(self.name):
             yield Wrong("name", "control_character")
+        if self.pdf != "plain" and self.kind != "typst":
+            yield Wrong("pdf", "not_of_this_kind", {"kind": self.kind})
         seen: set[str] = set()
         for number, field in enumerate(self.fields):
             if not _FIELD.fullmatch(field.name):

@@ -1,7 +1,7 @@
 """Merges mail bodies: text and HTML layouts written in Jinja2, in a sandbox."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.metadata import version
 from types import TracebackType
@@ -12,15 +12,20 @@ from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.renderer.adapters.context import clean
+from services.renderer.adapters.context import FieldName, clean
 from services.renderer.adapters.css import inlined, inlined_once
-from services.renderer.adapters.dates import long_date
 from services.renderer.adapters.faults import Unmergeable, as_written
+from services.renderer.adapters.formats import dated, money, number
 
 ENGINES = {name: version(name) for name in ("jinja2", "css-inline", "inscriptis")}
 _LACKING = re.compile(r"has no attribute '(?P<inner>[^']+)'$|^'(?P<outer>[^']+)' is undefined$")
 _NOT_IN_FILENAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|\s]+')
 FILENAME_LENGTH = 120
+_FORMATS: Mapping[tuple[str, str], Callable[..., str]] = {
+    ("date", "datum"): dated,
+    ("money", "geld"): money,
+    ("number", "getal"): number,
+}
 
 
 class Merge:
@@ -100,7 +105,8 @@ def _environment(language: str, html: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=html, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["datum"] = partial(_dated, language=language)
+    for names, written in _FORMATS.items():
+        environment.filters |= dict.fromkeys(names, partial(_formatted, written, language))
     del environment.filters["random"], environment.globals["lipsum"]  # the same values must give the same mail
     return environment
 
@@ -109,8 +115,9 @@ def _shown(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _dated(value: Any, language: str) -> Any:
-    return long_date(value, language) if isinstance(value, str) else value
+def _formatted(written: Callable[..., str], language: str, value: Any, *how: Any) -> Any:
+    """Return a value in the form of the language; nothing, and the name of a field, stay what they are."""
+    return value if value is None or isinstance(value, FieldName) else written(value, language, *how)
 
 
 def _said_by(page: str) -> str:

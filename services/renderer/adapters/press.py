@@ -12,10 +12,10 @@ from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
 from services.renderer.adapters.pages import images_of
-from services.renderer.adapters.typst import LetterLayout
+from services.renderer.adapters.typst import LetterLayout, Standard
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
-from shared.contracts.dossier import LayoutDocument
+from shared.contracts.dossier import LayoutDocument, PdfStandard
 from shared.contracts.drafts import Preview
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
@@ -23,6 +23,7 @@ from shared.contracts.renderer import Fault
 LAYOUTS_KEPT = 32
 LARGEST_PART = 25 * 1024**2  # bytes; no mail server takes more
 PDF = "application/pdf"
+_STANDARDS: Mapping[PdfStandard, tuple[Standard, ...]] = {"plain": (), "a-2b": ("a-2b",), "a-3a+ua-1": ("a-3a", "ua-1")}
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ class Press:
     def _compiled_letter(self, sha256: str, language: str) -> tuple[LetterLayout, Merge | None]:
         sources, spoken = self._sources(sha256, language)
         filename = Merge(sources["filename"], spoken) if "filename" in sources else None
-        return LetterLayout(sources, spoken), filename
+        return LetterLayout(sources, spoken, _STANDARDS[self._document(sha256).pdf]), filename
 
     def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
         """Return the sources in this language, or the layout's first, and which language that is."""

@@ -5,24 +5,25 @@ import os
 import re
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
-from services.renderer.adapters.dates import long_date
 from services.renderer.adapters.faults import Unmergeable, as_written
+from services.renderer.adapters.formats import long_date
+from services.renderer.adapters.glyphs import FONTS, not_shown
 
 ENGINES = {"typst": version("typst")}
+Standard = Literal["a-2b", "a-3a", "ua-1"]
 # A computed package name passes the check of the source; its download then meets a closed door.
 OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-FONTS = Path(__file__).parent.parent / "fonts"
 _VALUES = "values.json"
 _BLOCK = 4096  # bytes; a file that keeps its size waits for no other file on the disk
 # Given as `sys_inputs`, values make typst build and hash its whole library anew and forget all that it set before:
@@ -36,12 +37,13 @@ _LACKING = re.compile(r"does not contain key \"(?P<inner>[^\"]+)\"|^unknown vari
 class LetterLayout:
     """A layout that makes a PDF, with a compiler of its own."""
 
-    def __init__(self, sources: Mapping[str, str], language: str) -> None:
-        """Take the source; raise `Unmergeable` when it is not there or imports a package."""
+    def __init__(self, sources: Mapping[str, str], language: str, standards: Sequence[Standard] = ()) -> None:
+        """Take the source and the standards of its PDF; raise `Unmergeable` for no source, or one with packages."""
         if "typst" not in sources:
             raise Unmergeable("the layout has no typst source, so it makes no letter")
         self._source = sources["typst"]
         self._language = language
+        self._standards: list[Any] = list(standards)  # typst knows more of them
         _refuse_packages(self._source)
         # A compiler forgets a source given as bytes, so it lies in a folder that is all the layout can read.
         folder = Path(mkdtemp(prefix="uitpost-layout-"))
@@ -60,14 +62,21 @@ class LetterLayout:
         """
         seen = {**context, "long_date": long_date(day, self._language)}
         midnight = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
-        with self._values.shown(json.dumps(seen, ensure_ascii=False, default=str).encode()):
+        values = json.dumps(seen, ensure_ascii=False, default=str)
+        with self._values.shown(values.encode()):
             try:
-                pdf, warnings = self._compiler.compile_with_warnings(format="pdf", timestamp=midnight, pdf_tags=False)
+                pdf, warnings = self._compiler.compile_with_warnings(
+                    format="pdf",
+                    timestamp=midnight,
+                    pdf_tags=bool(self._standards),
+                    pdf_standards=self._standards or None,
+                )
             except typst.TypstError as error:
                 raise self._located(error) from error
         if not isinstance(pdf, bytes):
             raise Unmergeable("the layout makes no pages")
-        return pdf, tuple(_with_line(warning) for warning in warnings)
+        lacking = [f"no font has the character {point}" for point in not_shown(values)]
+        return pdf, (*(_with_line(warning) for warning in warnings), *lacking)
 
     def _located(self, error: typst.TypstError) -> Unmergeable:
         line = _line(error.diagnostic)

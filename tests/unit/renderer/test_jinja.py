@@ -46,7 +46,7 @@ def test_a_date_is_written_in_words() -> None:
 
     assert Merge("{{ date | datum }}", "nl")(context) == "24 november 2026"
     assert Merge("{{ date | datum }}", "en")(context) == "24 November 2026"
-    assert Merge("{{ date | datum }}", "de")(context) == "2026-11-24"
+    assert Merge("{{ date | datum }}", "de")(context) == "24. November 2026"
 
 
 @pytest.mark.parametrize("name", ["{{7*7}}", "<script>alert(1)</script>", '"><img src=x>', "{% raw %}", "#import"])
@@ -135,3 +135,29 @@ def test_a_filename_fits_any_file_system(source: str | None, filename: str) -> N
     merge = Merge(source, "nl") if source else None
 
     assert filename_of(merge, context_of(a_job(), a_document()), "letter") == filename
+
+
+@pytest.mark.parametrize(
+    ("source", "dutch", "english"),
+    [
+        ("{{ date | datum }}", "24 november 2026", "24 November 2026"),
+        ("{{ date | date('short') }}", "24-11-2026", "24/11/2026"),
+        ("{{ date | date('EEEE d MMM') }}", "dinsdag 24 nov", "Tuesday 24 Nov"),
+        ("{{ 1234.5 | money }}", "€\xa01.234,50", "€1,234.50"),
+        ("{{ '1234.5' | geld('USD') }}", "US$\xa01.234,50", "US$1,234.50"),
+        ("{{ 1234567.891 | number }}", "1.234.567,891", "1,234,567.891"),
+        ("{{ 1234.5 | getal(2) }}", "1.234,50", "1,234.50"),
+        ("{{ none | money }}", "", ""),
+    ],
+)
+def test_dates_amounts_and_numbers_are_in_the_form_of_the_language(source: str, dutch: str, english: str) -> None:
+    assert Merge(source, "nl")(a_context()) == dutch
+    assert Merge(source, "en")(a_context()) == english
+
+
+@pytest.mark.parametrize("source", ["{{ 'tien' | money }}", "{{ 'nan' | number }}", "{{ 'morgen' | date }}"])
+def test_what_has_no_such_form_is_a_fault_with_its_line(source: str) -> None:
+    with pytest.raises(Unmergeable) as raised:
+        Merge("\n" + source, "nl")(a_context())
+
+    assert raised.value.line == 2

@@ -1,15 +1,19 @@
 """Letters in Typst: what comes out, which faults are named, and what stays harmless."""
 
 import contextlib
+import io
 import tempfile
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 import pytest
 
+from services.dossier.layouts import supplied
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
-from services.renderer.adapters.typst import OFFLINE, LetterLayout
+from services.renderer.adapters.glyphs import not_shown
+from services.renderer.adapters.typst import OFFLINE, LetterLayout, Standard
 from services.renderer.domain import Job
 from tests.unit.renderer.jobs import LETTER, a_document, a_job, named
 
@@ -139,3 +143,82 @@ def test_a_font_that_is_not_there_is_warned_of() -> None:
     _, warnings = layout.letter(context_of(a_job(), a_document()), "2026-11-24")
 
     assert warnings == ("unknown font family: comic sans (line 1)",)
+
+
+@pytest.mark.parametrize(
+    "name", ["Ελένη Παπαδοπούλου", "Иван Петров", "王小明", "佐藤 花子", "Zoë 🎉 de Boer", "Łukasz ✓"]
+)
+def test_a_name_in_any_script_is_shown(name: str) -> None:
+    job = a_job(context=named(name))
+
+    pdf, warnings = LetterLayout({"typst": LETTER}, "nl").letter(context_of(job, a_document()), "2026-11-24")
+
+    assert f"Beste {name}" in said_by(pdf)
+    assert warnings == ()
+
+
+def test_an_arabic_name_is_shown_joined_and_from_right_to_left() -> None:
+    letters = "محمد"
+
+    said = said_by(letter_of(a_job(context=named(letters))))
+
+    assert letters in said
+
+
+def test_a_character_that_no_font_has_is_warned_of() -> None:
+    job = a_job(context=named("Anna ក ក"))
+
+    _, warnings = LetterLayout({"typst": LETTER}, "nl").letter(context_of(job, a_document()), "2026-11-24")
+
+    assert warnings == ("no font has the character U+1780",)
+
+
+def test_what_is_not_seen_needs_no_font() -> None:
+    assert not_shown("Anna\u200dde\u200bVries\ufe0f\n") == []
+
+
+@pytest.mark.parametrize(
+    ("standards", "claimed"),
+    [
+        (("a-2b",), {"pdfaid:part": "2", "pdfaid:conformance": "B"}),
+        (("a-3a", "ua-1"), {"pdfaid:part": "3", "pdfaid:conformance": "A", "pdfuaid:part": "1"}),
+    ],
+)
+def test_a_pdf_to_keep_says_so_and_has_what_that_takes(
+    standards: tuple[Standard, ...], claimed: dict[str, str]
+) -> None:
+    document = supplied()["letter"]
+    layout = LetterLayout(document.sources["nl"], "nl", standards)
+
+    pdf, _ = layout.letter(context_of(a_job(), document), "2026-11-24")
+
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        with opened.open_metadata() as told:
+            assert {name: told[name] for name in claimed} == claimed
+        assert opened.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        assert ("/StructTreeRoot" in opened.Root) == ("/MarkInfo" in opened.Root) == ("/Lang" in opened.Root)
+        assert "/StructTreeRoot" in opened.Root or "ua-1" not in standards
+        assert all("/FontFile" in str(list(font.FontDescriptor.keys())) for font in _fonts_of(opened))
+        assert not opened.check_pdf_syntax()
+
+
+def test_a_letter_of_a_standard_is_the_same_bytes_each_time() -> None:
+    document = supplied()["letter"]
+
+    made = {
+        LetterLayout(document.sources["nl"], "nl", ("a-3a", "ua-1")).letter(
+            context_of(a_job(), document), "2026-11-24"
+        )[0]
+        for _ in range(2)
+    }
+
+    assert len(made) == 1
+
+
+def _fonts_of(opened: pikepdf.Pdf) -> list[pikepdf.Object]:
+    return [
+        inner
+        for page in opened.pages
+        for font in page.Resources.Font.values()
+        for inner in font.get("/DescendantFonts", [font])
+    ]
