@@ -5,7 +5,7 @@ from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
 from services.mailer.application import Deliveries, Dispatch, Tools
 from services.mailer.inbox import asked, inbox
-from services.mailer.outbox import told
+from services.mailer.outbox import told, worded
 from shared.blobs import SqliteBlobs
 from shared.messaging import Connection, Purge
 from shared.process import Service
@@ -33,7 +33,7 @@ def assemble(settings: Settings) -> Service:
         inbox=inbox(deliveries),
         asked=asked(deliveries),
         background=[
-            Relay(store, told, topics_of(told), connection).run,
+            Relay(store, told, topics_of(worded), connection).run,
             dispatch.run,
             Purge(connection, settings.stream_days).run,
         ],

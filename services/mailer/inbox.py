@@ -1,8 +1,17 @@
 """Hears which mails are made and which mail servers are set up; is asked about deliveries."""
 
 from services.mailer.application import Deliveries
-from shared.contracts.asks import MayResend, MessageKept, MessageWanted, ResendAnswer, Resolve, Resolved
-from shared.contracts.dossier import MailServerSet
+from shared.contracts.asks import (
+    MailOutcome,
+    MayResend,
+    MessageKept,
+    MessageWanted,
+    OutcomeWanted,
+    ResendAnswer,
+    Resolve,
+    Resolved,
+)
+from shared.contracts.dossier import MailServerSet, PreviewRequested
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Asked, Inbox
 
@@ -14,6 +23,10 @@ def inbox(deliveries: Deliveries) -> Inbox:
     @ears.hears(MailRendered)
     async def take_on(mail: MailRendered) -> None:
         await deliveries.take_on(mail)
+
+    @ears.hears(PreviewRequested)
+    async def take_on_preview(preview: PreviewRequested) -> None:
+        await deliveries.take_on_preview(preview)
 
     @ears.hears(RenderingFailed)
     async def note_unrendered(failed: RenderingFailed) -> None:
@@ -39,6 +52,11 @@ def asked(deliveries: Deliveries) -> Asked:
     async def resolve(wish: Resolve) -> Resolved:
         """Settle a mail in doubt."""
         return await deliveries.resolve(wish)
+
+    @doors.answers("outcome", OutcomeWanted)
+    async def outcome(wanted: OutcomeWanted) -> MailOutcome:
+        """Say what became of a mail."""
+        return await deliveries.outcome(wanted)
 
     @doors.answers("message", MessageWanted)
     async def message(wanted: MessageWanted) -> MessageKept:

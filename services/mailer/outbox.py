@@ -1,4 +1,7 @@
-"""Tells what became of each mail: every recorded outcome in the words of the contract; a start stays private."""
+"""Tells what became of each mail: every recorded outcome in the words of the contract.
+
+A start stays private, and so does whatever becomes of a preview: it is of no row, so nothing may count it (A7).
+"""
 
 from functools import singledispatch
 from typing import Any
@@ -15,14 +18,20 @@ from shared.contracts.mailer import (
 )
 
 
-@singledispatch
 def told(event: object) -> Message | None:
     """Return the message that tells an event, None for what stays private."""
+    of_no_row = isinstance(event, Delivery.Created | Delivery.Event) and event.processing_id is None
+    return None if of_no_row else worded(event)
+
+
+@singledispatch
+def worded(event: object) -> Message | None:
+    """Return an event of a row's mail in the words of its contract, None where it has none."""
     del event
     return None
 
 
-@told.register
+@worded.register
 def _(event: Delivery.Sent) -> Message:
     return MailSent(
         **_of_attempt(event),
@@ -35,12 +44,12 @@ def _(event: Delivery.Sent) -> Message:
     )
 
 
-@told.register
+@worded.register
 def _(event: Delivery.Deferred) -> Message:
     return MailDeferred(**_of_attempt(event), not_before=event.not_before, deferred_at=event.timestamp)
 
 
-@told.register
+@worded.register
 def _(event: Delivery.Failed) -> Message:
     return MailFailed.model_validate(
         _of_attempt(event)
@@ -48,14 +57,14 @@ def _(event: Delivery.Failed) -> Message:
     )
 
 
-@told.register
+@worded.register
 def _(event: Delivery.InDoubt) -> Message:
     return MailInDoubt.model_validate(
         _of_attempt(event) | {"reason": event.reason, "message_id": event.message_id, "in_doubt_at": event.timestamp}
     )
 
 
-@told.register
+@worded.register
 def _(event: Delivery.Resolved) -> Message:
     return MailInDoubtResolved.model_validate(
         _of_mail(event)
@@ -69,8 +78,8 @@ def _(event: Delivery.Resolved) -> Message:
     )
 
 
-@told.register(Delivery.Cancelled)
-@told.register(Delivery.Erased)
+@worded.register(Delivery.Cancelled)
+@worded.register(Delivery.Erased)
 def _(event: Delivery.Cancelled | Delivery.Erased) -> Message:
     reason = event.reason if isinstance(event, Delivery.Cancelled) else "erased"
     return MailCancelled.model_validate(_of_mail(event) | {"reason": reason, "cancelled_at": event.timestamp})

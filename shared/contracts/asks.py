@@ -49,6 +49,20 @@ class MessageKept(Frozen):
     remade: Literal["kept", "remade-equal", "remade-different"]
 
 
+class OutcomeWanted(Frozen):
+    """Asked of the mailer: what became of a mail."""
+
+    mail_id: UUID
+
+
+class MailOutcome(Frozen):
+    """What became of a mail so far, and what the mail server answered last; `unknown` if it was not heard of yet."""
+
+    status: Literal["unknown", "sending", "deferred", "sent", "failed", "in_doubt", "cancelled", "render_failed"]
+    code: int | None = None
+    text: str = ""
+
+
 class Resend(Frozen):
     """Asked of the dossier: make the next mail of a row (A11). The same token twice is one wish."""
 

@@ -239,3 +239,25 @@ class WorkflowSet(Message):
     description: dict[str, str] = {}
     steps: tuple[WorkflowStep, ...]
     set_at: datetime
+
+
+class PreviewRequested(Message):
+    """One sample of a message, made with one destination's data, goes to its sender and to nobody else (A7).
+
+    It is of no run, no item and no row. `parts` are absent once the contact, whose data they hold, was erased.
+    """
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.preview-requested.v1"
+
+    preview_id: UUID
+    mail_id: UUID
+    person: str | None = None
+    destination: Destination
+    subject: str
+    sender: Sender
+    mail_server_id: str = "default"
+    layouts: tuple[LayoutVersion, ...] = ()
+    parts: Parts | None = None
+    attachments: tuple[Attachment, ...] = ()
+    requested_at: datetime
+    requested_by: str | None = None

@@ -63,11 +63,12 @@ class PartsWriter:
             subject=delivery.subject,
             text=self._blobs.get(parts.text.sha256) if parts.text else None,
             html=self._blobs.get(parts.html.sha256) if parts.html else None,
-            boundary_seed=delivery.id.hex,
+            boundary_seed=" ".join(ref.sha256 for ref in (parts.text, parts.html, *own, *_shared(delivery)) if ref),
             files=(
                 *(self._file(file, self._blobs.get(file.sha256)) for file in own),
                 *(self._file(file, None) for file in _shared(delivery)),
             ),
+            extra=(("X-Preview", "yes"),) if delivery.is_preview else (),
             references=delivery.message_id_of(delivery.resend_of) if isinstance(delivery.resend_of, UUID) else None,
         )
 

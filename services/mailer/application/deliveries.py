@@ -9,14 +9,25 @@ import structlog
 
 from services.mailer.application.ports import Due, Servers, Writer
 from services.mailer.domain.delivery import Delivery, NotInDoubt
-from shared.contracts.asks import MayResend, MessageKept, MessageWanted, ResendAnswer, Resolve, Resolved
-from shared.contracts.dossier import MailServerSet
-from shared.contracts.message import OfMail, Parts
+from shared.contracts.asks import (
+    MailOutcome,
+    MayResend,
+    MessageKept,
+    MessageWanted,
+    OutcomeWanted,
+    ResendAnswer,
+    Resolve,
+    Resolved,
+)
+from shared.contracts.dossier import MailServerSet, PreviewRequested
+from shared.contracts.message import OfMail, Parts, Recipient
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Refusal
 from shared.store import Conflict, Store
 
 _log = structlog.get_logger()
+_OF_NO_ROW = {"run_id": None, "item_id": None, "processing_id": None, "ordinal": 1}
+_BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # who asked for a preview waits for it, and not for the run before it
 
 
 class Deliveries:
@@ -36,13 +47,23 @@ class Deliveries:
             await self._settle_erased(mail)
             return
         delivery = Delivery.request(mail.mail_id, **_of_row(mail), **_requested(mail))
-        waits = self._due.waits(mail.mail_id, mail.mail_server_id, datetime.now(UTC))
-        try:
-            await self._store.record(delivery, rows=[waits])
-        except Conflict:
-            _log.debug("known already", mail=str(mail.mail_id))
-        else:
-            self.wake()
+        await self._queue(delivery, mail.mail_server_id, datetime.now(UTC))
+
+    async def take_on_preview(self, preview: PreviewRequested) -> None:
+        """Queue a sample for its sender before all that waits; once its contact is erased there is none (A7)."""
+        if preview.parts is None:
+            _log.info("a preview is not sent: its contact was erased", mail=str(preview.mail_id))
+            return
+        delivery = Delivery.request(preview.mail_id, **_OF_NO_ROW, person=preview.person, **_sampled(preview))
+        await self._queue(delivery, preview.mail_server_id, _BEFORE_ALL)
+
+    async def outcome(self, wanted: OutcomeWanted) -> MailOutcome:
+        """Say what became of a mail so far."""
+        delivery = await self._store.load(Delivery, wanted.mail_id)
+        if delivery is None:
+            return MailOutcome(status="unknown")
+        code, text = delivery.answer
+        return MailOutcome(status=delivery.status, code=code, text=text)
 
     async def note_unrendered(self, failed: RenderingFailed) -> None:
         """Remember a mail that will not come, so that its row may get another one."""
@@ -109,6 +130,14 @@ class Deliveries:
             remade="kept" if sha256 == delivery.wire_sha256 else "remade-different",
         )
 
+    async def _queue(self, delivery: Delivery, server_id: str, not_before: datetime) -> None:
+        try:
+            await self._store.record(delivery, rows=[self._due.waits(delivery.id, server_id, not_before)])
+        except Conflict:
+            _log.debug("known already", mail=str(delivery.id))
+        else:
+            self.wake()
+
     async def _settle_erased(self, mail: MailRendered) -> None:
         try:
             await self._store.record(Delivery.note_erased(mail.mail_id, **_of_row(mail)))
@@ -143,4 +172,20 @@ def _requested(mail: MailRendered) -> dict[str, Any]:
         "record_separately": mail.record_separately,
         "requested_at": mail.requested_at,
         "resend_of": mail.resend_of,
+    }
+
+
+def _sampled(preview: PreviewRequested) -> dict[str, Any]:
+    """Return the mail as it would go to the contact, but for who gets it."""
+    sender = preview.sender
+    return {
+        "recipient": Recipient(name=sender.name, email=sender.address).model_dump(),
+        "sender": sender.model_dump(),
+        "mail_server_id": preview.mail_server_id,
+        "subject": preview.subject,
+        "parts": preview.parts.model_dump(exclude_none=True) if preview.parts else {},
+        "attachments": [attachment.model_dump() for attachment in preview.attachments],
+        "record_separately": False,
+        "requested_at": preview.requested_at,
+        "resend_of": None,
     }

@@ -28,12 +28,12 @@ class Delivery(Aggregate):
     TOPIC = "mailer.Delivery"
 
     class Created(Aggregate.Created):
-        """What every first event says: which mail of which row."""
+        """What every first event says: which mail of which row, of none where it is a preview."""
 
         TOPIC = "mailer.Delivery.Created"
-        run_id: UUID
-        item_id: UUID
-        processing_id: UUID
+        run_id: UUID | None
+        item_id: UUID | None
+        processing_id: UUID | None
         ordinal: int
         person: str | None
 
@@ -74,9 +74,9 @@ class Delivery(Aggregate):
         """What every later event says: which mail of which row."""
 
         TOPIC = "mailer.Delivery.Event"
-        run_id: UUID
-        item_id: UUID
-        processing_id: UUID
+        run_id: UUID | None
+        item_id: UUID | None
+        processing_id: UUID | None
         ordinal: int
         person: str | None
 
@@ -128,7 +128,7 @@ class Delivery(Aggregate):
 
         def apply(self, aggregate: "Delivery") -> None:
             """Close the attempt for good."""
-            aggregate.close("sent")
+            aggregate.close("sent", self)
 
     class Deferred(Ended):
         """The server put the mail off, or the line was lost while the mail had certainly not been handed over."""
@@ -138,7 +138,7 @@ class Delivery(Aggregate):
 
         def apply(self, aggregate: "Delivery") -> None:
             """Close the attempt; another one follows."""
-            aggregate.close("deferred")
+            aggregate.close("deferred", self)
             aggregate.deferrals += 1
 
     class Failed(Ended):
@@ -150,7 +150,7 @@ class Delivery(Aggregate):
 
         def apply(self, aggregate: "Delivery") -> None:
             """Close the attempt for good."""
-            aggregate.close("failed")
+            aggregate.close("failed", self)
 
     class InDoubt(Ended):
         """The mail was handed over and the answer was lost."""
@@ -161,7 +161,7 @@ class Delivery(Aggregate):
 
         def apply(self, aggregate: "Delivery") -> None:
             """Close the attempt and hold the mail."""
-            aggregate.close("in_doubt")
+            aggregate.close("in_doubt", self)
 
     class Resolved(Event):
         """Somebody or something settled the doubt."""
@@ -191,9 +191,9 @@ class Delivery(Aggregate):
 
     def __init__(
         self,
-        run_id: UUID,
-        item_id: UUID,
-        processing_id: UUID,
+        run_id: UUID | None,
+        item_id: UUID | None,
+        processing_id: UUID | None,
         ordinal: int,
         person: str | None,
         recipient: dict[str, Any] | None = None,
@@ -232,6 +232,7 @@ class Delivery(Aggregate):
         self.wire_size = 0
         self.packed_head: str | None = None
         self.possible_duplicate = False
+        self.answer: tuple[int | None, str] = (None, "")
 
     @classmethod
     def request(cls, mail_id: UUID, **facts: Any) -> "Delivery":
@@ -247,6 +248,11 @@ class Delivery(Aggregate):
     def note_erased(cls, mail_id: UUID, **facts: Any) -> "Delivery":
         """Begin and end: its contact was erased before it came."""
         return cls._create(cls.Erased, id=mail_id, **facts)
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it is a sample for its sender: such a mail is of no row (A7)."""
+        return self.of_row["processing_id"] is None
 
     @property
     def waits(self) -> bool:
@@ -339,10 +345,11 @@ class Delivery(Aggregate):
         """Settle a waiting mail unsent."""
         self.trigger_event(self.Cancelled, **self.of_row, reason=reason)
 
-    def close(self, status: Status) -> None:
-        """Close the open attempt."""
+    def close(self, status: Status, ended: Ended | None = None) -> None:
+        """Close the open attempt, and keep what the server answered to it."""
         self.status = status
         self.open_attempt = None
+        self.answer = (ended.code, ended.text or "") if ended else self.answer
 
     def _end(self, kind: type[Any], reply: Reply, **more: Any) -> None:
         self.trigger_event(

@@ -26,8 +26,8 @@ class Letter:
     """One mail to one recipient. Addresses are ASCII (domains in their xn-- form); text and HTML are UTF-8.
 
     `message_id` and `references` are with their angle brackets, several references with blanks between them;
-    `date` is aware; `boundary_seed` is unlike that of any other letter; `extra` holds headers beyond the usual ones,
-    such as X-Preview or List-Unsubscribe, sent as they are.
+    `date` is aware; `boundary_seed` is unlike that of a letter with other parts; `extra` holds headers beyond the usual
+    ones, such as X-Preview or List-Unsubscribe, sent as they are.
     """
 
     message_id: str

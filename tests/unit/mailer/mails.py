@@ -15,7 +15,7 @@ from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
 from services.mailer.application import Deliveries, Dispatch, Tools
 from services.mailer.domain.delivery import Delivery
-from services.mailer.outbox import told
+from services.mailer.outbox import told, worded
 from shared.blobs import Blob, SqliteBlobs
 from shared.contracts import Message
 from shared.contracts.dossier import MailServerSet
@@ -139,7 +139,7 @@ class Mailer:
 
     async def told(self, *mails: MailRendered) -> list[Message]:
         """Return what was told of these mails, of all if none is named, in order."""
-        stored = await self.store.notifications(0, 10_000, topics_of(told))
+        stored = await self.store.notifications(0, 10_000, topics_of(worded))
         events = [self.store.mapper.to_domain_event(one) for one in stored]
         wanted = {mail.mail_id for mail in mails}
         told_ = [told(event) for event in events if not wanted or event.originator_id in wanted]

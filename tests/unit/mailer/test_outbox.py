@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.mailer.domain.delivery import Delivery
-from services.mailer.outbox import told
+from services.mailer.outbox import told, worded
 from shared.contracts import Message
 from shared.contracts.mailer import (
     MailCancelled,
@@ -132,14 +132,14 @@ def test_what_is_not_an_outcome_stays_private() -> None:
     private = [requested(), started(), Delivery.note_unrendered(MAIL_ID, **ROW)]
 
     assert [said(delivery) for delivery in private] == [None, None, None]
-    assert Delivery.AttemptStarted.TOPIC not in topics_of(told)
+    assert Delivery.AttemptStarted.TOPIC not in topics_of(worded)
 
 
 async def test_the_words_of_somebody_erased_are_told_without_the_servers_text(tmp_path: Path) -> None:
     async with Store(f"sqlite:///{tmp_path}/mailer.db", "mailer") as store:
         await store.record(after(REFUSED))
         store.keyring.erase(PERSON)
-        (stored,) = await store.notifications(0, 10, topics_of(told))
+        (stored,) = await store.notifications(0, 10, topics_of(worded))
         failed = told(store.mapper.to_domain_event(stored))
 
     assert isinstance(failed, MailFailed)
