@@ -45,7 +45,7 @@ class Voice:
 
 
 SERVICES = (
-    Voice("dossier", owns=("INTAKE", "DOSSIER"), hears=("INTAKE",), asks=("renderer", "mailer")),
+    Voice("dossier", owns=("INTAKE", "DOSSIER"), hears=("INTAKE",), asks=("renderer", "mailer", "history")),
     Voice("renderer", owns=("RENDERER",), hears=("DOSSIER",)),
     Voice("mailer", owns=("MAILER",), hears=("DOSSIER", "RENDERER"), asks=("dossier",)),
     Voice(

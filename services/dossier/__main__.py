@@ -1,8 +1,9 @@
 """Wires the dossier together, by hand, in one place."""
 
 from services.dossier import inbox, layouts, outbox, web
+from services.dossier.adapters.history import AskedHistory
 from services.dossier.adapters.mailer import AskedMailer
-from services.dossier.adapters.tables import METADATA, SqlContacts, SqlPersonal, SqlTables
+from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -13,6 +14,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Resending,
+    Runs,
     Setup,
     Upstream,
     Workflows,
@@ -39,12 +41,25 @@ def assemble(settings: shared_settings.Settings) -> Service:
     recorder = Recorder(store, tables, blobs, contacts)
     judging = Judging(tables, contacts, attachments, own.consent)
     recording = Recording(store, tables, blobs, attachments, judging, recorder.take_up)
-    resending = Resending(store, contacts, AskedMailer(Asking(connection.broker)))
+    asking, resends = Asking(connection.broker), ResendTable(store)
+    resending = Resending(store, contacts, AskedMailer(asking), resends)
     upstream = Upstream(recording, contacts, refusals)
     importing, workflows = Importing(contacts), Workflows(store, tables)
     desk = a_desk(store, tables, SqlPersonal(store))
+    runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
     dossier = Dossier(
-        contacts, importing, setup, attachments, judging, recording, resending, refusals, upstream, workflows, desk
+        contacts,
+        importing,
+        setup,
+        attachments,
+        judging,
+        recording,
+        resending,
+        refusals,
+        upstream,
+        workflows,
+        desk,
+        runs,
     )
 
     async def set_up() -> None:

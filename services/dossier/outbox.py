@@ -17,6 +17,9 @@ from shared.contracts.dossier import (
     DossierItemRequested,
     IntakeRefused,
     MailServerSet,
+    RunCancelled,
+    RunPaused,
+    RunResumed,
     RunStarted,
     WorkflowSet,
 )
@@ -38,13 +41,28 @@ def _run_started(event: Run.Started) -> Message:
         subject=event.content["subject"],
         issue_method=event.content["issue_method"],
         record_separately=event.content["record_separately"],
-        total=event.rows,
+        total=event.destinations,
         excluded=event.excluded,
         layouts=event.layouts,
         consent_attested=event.consent_attested,
         submitted_by=event.submitted_by,
         started_at=event.timestamp,
     )
+
+
+@told.register
+def _run_paused(event: Run.Paused) -> Message:
+    return _message(RunPaused, **_of_run(event))
+
+
+@told.register
+def _run_resumed(event: Run.Resumed) -> Message:
+    return _message(RunResumed, **_of_run(event))
+
+
+@told.register
+def _run_cancelled(event: Run.Cancelled) -> Message:
+    return _message(RunCancelled, **_of_run(event))
 
 
 @told.register
@@ -168,6 +186,16 @@ def _refused(event: Refusal.Recorded) -> Message:
 
 def _message(kind: type[Message], **facts: Any) -> Message:
     return kind.model_validate(facts)
+
+
+def _of_run(event: Run.Said) -> dict[str, Any]:
+    return {
+        "run_id": event.originator_id,
+        "version": event.originator_version,
+        "operator": event.operator,
+        "reason": event.reason,
+        "at": event.timestamp,
+    }
 
 
 def _mail(event: Processing.Requested | Processing.RequestedAgain) -> dict[str, Any]:

@@ -63,6 +63,19 @@ class MailOutcome(Frozen):
     text: str = ""
 
 
+class RunWanted(Frozen):
+    """Asked of the history: how far a run is."""
+
+    run_id: UUID
+
+
+class RunFound(Frozen):
+    """Whether every row of the run is final, None for a run not heard of yet."""
+
+    run_id: UUID
+    complete: bool | None
+
+
 class Resend(Frozen):
     """Asked of the dossier: make the next mail of a row (A11). The same token twice is one wish."""
 

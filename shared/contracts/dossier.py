@@ -61,6 +61,34 @@ class RunStarted(Message):
     started_at: datetime
 
 
+class OfRun(Message):
+    """An operator's word on a run; the one with the highest `version` holds, in whatever order they come."""
+
+    run_id: UUID
+    version: int
+    operator: str
+    reason: str = ""
+    at: datetime
+
+
+class RunPaused(OfRun):
+    """Nothing more of the run is recorded or sent until it is resumed."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.run-paused.v1"
+
+
+class RunResumed(OfRun):
+    """The run goes on."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.run-resumed.v1"
+
+
+class RunCancelled(OfRun):
+    """Whatever of the run was asked for until `at` and is not on its way is settled unsent; later resends are sent."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.run-cancelled.v1"
+
+
 class Problem(Frozen):
     """One thing wrong with a request: the field by its path, a code, and words for a person."""
 

@@ -10,6 +10,7 @@ from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.resending import Resending
+from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
 from services.dossier.application.upstream import Upstream
 from services.dossier.application.workflows import Workflows
@@ -24,6 +25,7 @@ __all__ = [
     "Recording",
     "Refusals",
     "Resending",
+    "Runs",
     "Setup",
     "Upstream",
     "Workflows",
@@ -46,3 +48,4 @@ class Dossier:
     upstream: Upstream
     workflows: Workflows
     desk: Desk
+    runs: Runs

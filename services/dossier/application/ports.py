@@ -1,6 +1,7 @@
 """What the use cases need of the world: tables beside the events, the mailer's word, and words for people."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -49,6 +50,26 @@ class Mailer(Protocol):
 
     async def may_resend(self, mail_id: UUID) -> ResendAnswer | None:
         """Return its answer about the latest mail of a row, None where it does not answer."""
+        ...
+
+
+class Resends(Protocol):
+    """Remembers of each run when a row of it was last sent again."""
+
+    def asked(self, run_id: UUID, at: datetime) -> Row:
+        """Return the row that notes a resend, written with it."""
+        ...
+
+    async def asked_since(self, run_id: UUID, at: datetime) -> bool:
+        """Return whether a row of the run was sent again after this time."""
+        ...
+
+
+class History(Protocol):
+    """Whoever hears everything knows how far a run is."""
+
+    async def is_complete(self, run_id: UUID) -> bool | None:
+        """Return whether every row of a run is final, None where that is not known now."""
         ...
 
 

@@ -76,11 +76,13 @@ class Recorder:
                 await asyncio.sleep(_PAUSE)
 
     async def record_next(self, run_id: UUID) -> bool:
-        """Record the next chunk of a run; return whether the run is done."""
+        """Record the next chunk of a run; return whether it is done, or paused until it is taken up again."""
         held = self._held.pop(run_id, None) or await self._held_of(run_id)
         run = held.run
         if run.is_recorded:
             await self._close(run)
+            return True
+        if run.state == "paused":
             return True
         ready = held.ready or await self._prepare(run, run.recorded)
         if ready is None:
@@ -93,7 +95,7 @@ class Recorder:
         held.ready = None if is_last else await self._prepare(run, run.recorded)  # while the commit runs
         try:
             await commit
-        except Conflict:  # with a contact changed meanwhile, or with another recorder: look again
+        except Conflict:  # with a contact changed, an operator's word on the run, or another recorder: look again
             return False
         if is_last:
             await self._close(run)
@@ -187,6 +189,6 @@ def _processing(run: Run, row: Row, item_id: UUID) -> Processing:
         "document_date": run.document_date,
         "operator": run.submitted_by,
     }
-    if row.exclusion:
-        return Processing.exclude(processing_id, status=row.exclusion[0], reason=row.exclusion[1], **facts)
+    if exclusion := row.exclusion or run.exclusion:
+        return Processing.exclude(processing_id, status=exclusion[0], reason=exclusion[1], **facts)
     return Processing.request(processing_id, **facts)

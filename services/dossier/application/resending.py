@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.dossier.application.contacts import Contacts
-from services.dossier.application.ports import Mailer
+from services.dossier.application.ports import Mailer, Resends
 from services.dossier.domain.address import resolve
 from services.dossier.domain.identity import Address, mail_id_of
 from services.dossier.domain.processing import Processing
@@ -18,10 +18,11 @@ from shared.store import Conflict, Store
 class Resending:
     """Makes the next mail of a row."""
 
-    def __init__(self, store: Store, contacts: Contacts, mailer: Mailer) -> None:
+    def __init__(self, store: Store, contacts: Contacts, mailer: Mailer, resends: Resends) -> None:
         self._store = store
         self._contacts = contacts
         self._mailer = mailer
+        self._resends = resends
 
     async def resend(self, wish: Resend) -> Resent:
         """Ask for the row's next mail; the same token again, or a loser of a race, is answered with the mail made.
@@ -38,7 +39,7 @@ class Resending:
             wish.token, wish.operator, wish.reason, recipient, parts.model_dump(mode="json") if parts else None
         )
         try:
-            await self._store.record(row)
+            await self._store.record(row, rows=[self._resends.asked(row.run_id, row.modified_on)])
         except Conflict:
             row = await self._row(wish.processing_id)
         return _resent(row, row.tokens.get(wish.token, row.ordinal))

@@ -1,12 +1,19 @@
-"""Runs: one accepted request each, whose destinations lie frozen until every item is recorded."""
+"""Runs: one accepted request each, whose destinations lie frozen until every item is recorded, or it is stopped."""
 
-from datetime import date
-from typing import Any, Self
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from services.dossier.domain.address import Exclusion
+
 CHUNK = 250  # destinations recorded in one transaction
+State = Literal["running", "paused", "cancelled"]
+
+
+class IsCancelled(Exception):
+    """A cancelled run is neither paused nor resumed."""
 
 
 class Run(Aggregate):
@@ -55,6 +62,38 @@ class Run(Aggregate):
             """Go on with the next chunk."""
             setattr(aggregate, "recorded", self.index + 1)  # noqa: B010 -- the library types it as any aggregate
 
+    class Said(Aggregate.Event):
+        """What an operator said of the run, and why."""
+
+        TOPIC = "dossier.Run.Said"
+        STATE: ClassVar[State]
+
+        operator: str
+        reason: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let it be so."""
+            assert isinstance(aggregate, Run)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.state, aggregate.said = self.STATE, self
+
+    class Paused(Said):
+        """Nothing more of it is recorded or sent for now."""
+
+        TOPIC = "dossier.Run.Paused"
+        STATE: ClassVar[State] = "paused"
+
+    class Resumed(Said):
+        """It goes on."""
+
+        TOPIC = "dossier.Run.Resumed"
+        STATE: ClassVar[State] = "running"
+
+    class Cancelled(Said):
+        """What is not on its way yet is settled unsent: each destination left gets its item, and no mail."""
+
+        TOPIC = "dossier.Run.Cancelled"
+        STATE: ClassVar[State] = "cancelled"
+
     def __init__(
         self,
         request_id: str,
@@ -89,6 +128,8 @@ class Run(Aggregate):
         self.submitted_by = submitted_by
         self.document_date = document_date
         self.recorded = 0
+        self.state: State = "running"
+        self.said: Run.Said | None = None
 
     @classmethod
     def start(cls, run_id: UUID, **facts: Any) -> Self:
@@ -106,10 +147,44 @@ class Run(Aggregate):
         return self.destinations > 1
 
     @property
+    def issues_nothing(self) -> bool:
+        """Whether its items are recorded and nothing is made or sent of them (A19)."""
+        return bool(self.content["issue_method"] == "none")
+
+    @property
     def is_recorded(self) -> bool:
         """Whether every chunk is recorded."""
         return self.recorded == len(self.chunks)
 
+    @property
+    def exclusion(self) -> Exclusion | None:
+        """The status and reason of each destination recorded from now on, None where it gets its mail or letter."""
+        return ("cancelled", "cancelled") if self.state == "cancelled" else None
+
     def chunk_recorded(self) -> None:
         """Note that the next chunk stands."""
         self.trigger_event(self.ChunkRecorded, index=self.recorded)
+
+    def pause(self, operator: str, reason: str) -> None:
+        """Hold the run, unless it is held; raise `IsCancelled`."""
+        self._refuse_cancelled()
+        if self.state == "running":
+            self.trigger_event(self.Paused, operator=operator, reason=reason)
+
+    def resume(self, operator: str, reason: str) -> None:
+        """Let the run go on, unless it does; raise `IsCancelled`."""
+        self._refuse_cancelled()
+        if self.state == "paused":
+            self.trigger_event(self.Resumed, operator=operator, reason=reason)
+
+    def cancel(self, operator: str, reason: str) -> None:
+        """Stop whatever was asked for until now; once more, that is what was sent again since.
+
+        Never before the last chunk by another machine's clock: all that it asked for is meant.
+        """
+        at = max(datetime.now(UTC), self.modified_on)
+        self.trigger_event(self.Cancelled, operator=operator, reason=reason, timestamp=at)
+
+    def _refuse_cancelled(self) -> None:
+        if self.state == "cancelled":
+            raise IsCancelled

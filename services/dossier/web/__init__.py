@@ -1,9 +1,9 @@
-"""The doors of the dossier over HTTP: contacts, what is set up, and items to be recorded."""
+"""The doors of the dossier over HTTP: contacts, what is set up, items to be recorded, and runs under way."""
 
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, field_settings, items, me, setup, workflows
+from services.dossier.web import contacts, field_settings, items, me, runs, setup, workflows
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
@@ -15,4 +15,5 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         field_settings.routes(dossier),
         me.routes(dossier),
         workflows.routes(dossier),
+        runs.routes(dossier),
     ]

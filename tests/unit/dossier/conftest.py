@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
-from services.dossier.adapters.tables import METADATA, SqlContacts, SqlPersonal, SqlTables
+from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -23,6 +23,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Resending,
+    Runs,
     Setup,
     Upstream,
     Workflows,
@@ -59,6 +60,17 @@ class SaidMailer:
         return self.answer
 
 
+@dataclass
+class SaidHistory:
+    """A history that says of every run what it was told to."""
+
+    complete: bool | None = False
+
+    async def is_complete(self, run_id: UUID) -> bool | None:
+        """Answer."""
+        return self.complete
+
+
 class House:
     """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
 
@@ -74,7 +86,9 @@ class House:
         self.store = Store(url or f"sqlite:///{folder}/dossier.db", "dossier", METADATA, keys)
         self.blobs = blobs or MemoryBlobs()
         self.mailer = SaidMailer()
+        self.history = SaidHistory()
         self.tables = SqlTables(self.store)
+        resends = ResendTable(self.store)
         contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
@@ -87,11 +101,12 @@ class House:
             attachments,
             judging,
             recording,
-            Resending(self.store, contacts, self.mailer),
+            Resending(self.store, contacts, self.mailer, resends),
             refusals,
             Upstream(recording, contacts, refusals),
             Workflows(self.store, self.tables),
             a_desk(self.store, self.tables, SqlPersonal(self.store)),
+            Runs(self.store, self.history, resends, self.recorder.take_up),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

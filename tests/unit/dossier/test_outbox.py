@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.dossier.domain.identity import run_id_of
 from services.dossier.outbox import told
 from shared.contracts import dossier, every_kind
 from tests.unit.dossier.conftest import House, a_destination, a_request
@@ -14,6 +15,8 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     await house.record_all()
     await house.dossier.upstream.dossier_item(b"", datetime.now(UTC), 1)
     await house.dossier.workflows.record_supplied()
+    for word in ("pause", "resume", "cancel"):
+        await house.ask("POST", f"/runs/{run_id_of('crm-1')}/{word}")
 
     kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
 

@@ -3,6 +3,7 @@
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.personal import SqlPersonal
+from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
 
-__all__ = ["METADATA", "SqlContacts", "SqlPersonal", "SqlTables"]
+__all__ = ["METADATA", "ResendTable", "SqlContacts", "SqlPersonal", "SqlTables"]
