@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from deploy.http import application
 from deploy.local import SERVICES, assemble
-from services.dossier.domain.contact import ContactRecord
+from services.dossier.domain.contact_facts import ContactRecord
 from services.dossier.domain.intake import Intake
 from services.dossier.settings import Settings as DossierSettings
 from shared.access import Access

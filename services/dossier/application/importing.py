@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from services.dossier.application.contacts import Contacts, Count, Stated, taken
-from services.dossier.domain.contact import contact_said
+from services.dossier.domain.contact_facts import ContactFacts, contact_said
 from services.dossier.domain.refusal import TOLD, Refused, Wrong
 from services.dossier.domain.text import not_text
 
-_COLUMNS = ("kind", "number", "contact_id", "name", "email", "language", "consent", "organisation", "blocked")
+COLUMNS = ("kind", "number", "contact_id", *(name for name in ContactFacts.model_fields if name != "fields"))
 _NEEDED = ("kind", "number")
+_YES_OR_NO = {"blocked", "bounced", "correspondence"}
+_CHOSEN = _YES_OR_NO | {"language", "consent", "consent_date", "consent_proof", "preferred_medium"}
+_CLEARED = set(COLUMNS) - {"kind", "number", "name"}
 _AT_ONCE = 500  # lines in one transaction
 _TRUE = frozenset({"1", "true", "yes", "ja", "x"})
 _FALSE = frozenset({"0", "false", "no", "nee"})
@@ -110,18 +113,16 @@ def _read(columns: Sequence[str], cells: Sequence[str]) -> Stated | Wrong:
 
 
 def _record(given: dict[str, str]) -> dict[str, Any]:
-    """Return a line as a contact's record; an empty cell leaves language, consent and blocked as they are."""
-    record: dict[str, Any] = {name: given[name] for name in _COLUMNS if name in given}
-    for name in ("contact_id", "email", "organisation"):
-        if record.get(name) == "":
-            record[name] = None
-    for name in ("language", "consent", "blocked"):
-        if record.get(name) == "":
-            del record[name]
-    if "blocked" in record:
-        said = record["blocked"].lower()
-        record["blocked"] = said in _TRUE if said in _TRUE | _FALSE else said
+    """Return a line as a contact's record; an empty cell empties a text, and leaves what must be chosen as it is."""
+    record: dict[str, Any] = {
+        name: given[name] or (None if name in _CLEARED else "")
+        for name in COLUMNS
+        if name in given and (given[name] or name not in _CHOSEN)
+    }
+    for name in _YES_OR_NO & record.keys():
+        said = record[name].lower()
+        record[name] = said in _TRUE if said in _TRUE | _FALSE else said
     if record["kind"] == "contact_person" and not record["number"]:
         record["number"] = record.get("organisation") or ""
-    fields = {name: cell for name, cell in given.items() if name not in _COLUMNS}
+    fields = {name: cell for name, cell in given.items() if name not in COLUMNS}
     return record | ({"fields": fields} if fields else {})

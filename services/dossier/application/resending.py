@@ -76,6 +76,8 @@ class Resending:
         if run and run.is_mailing and resolved.consent == "denied":
             raise _refused("no_consent")
         original: dict[str, Any] = row.recipient or {}
+        if not resolved.verdict.correspondence:
+            raise _refused("no_consent", "no_correspondence")
         if resolved.no_address == "contact_blocked":
             raise _refused("no_address", "contact_blocked")
         if wish.address == "original":

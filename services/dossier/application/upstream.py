@@ -7,7 +7,7 @@ from typing import Any
 from services.dossier.application.contacts import Contacts, Stated
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
-from services.dossier.domain.contact import contact_said
+from services.dossier.domain.contact_facts import contact_said
 from services.dossier.domain.intake import parse, read
 from services.dossier.domain.refusal import Refused
 

@@ -92,7 +92,9 @@ def decide(
             decided.wrongs += _merge_wrongs(destination, contact or base, fields, place)
         given = destination.recipient.model_dump(exclude={"as_of"}) if destination.recipient else None
         resolved = resolve(contact, base, given)
-        left_out = exclusion(resolved, mode, mailing=intake.is_mailing) if intake.issue_method == "email" else None
+        left_out = (
+            exclusion(resolved.verdict, mode, mailing=intake.is_mailing) if intake.issue_method == "email" else None
+        )
         if left_out is None and resolved.consent == "unknown":
             decided.unknown_consent.append(number)
         decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
@@ -136,7 +138,7 @@ def _stated(
 
 def _merged(destination: GivenDestination, contact: Known | None, fields: Fields) -> dict[str, Any]:
     """Return the merge data: what is given, and from the contact's own fields those that a layout declares."""
-    own = contact.fields if contact else {}
+    own = contact.mergeable if contact else {}
     if not own or not fields:
         return destination.merge
     return {name: own[name] for _, name, _ in fields if name in own} | destination.merge

@@ -1,111 +1,43 @@
 """Contacts: organisations, persons, contact persons and every other kind, as this dossier knows them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from eventsourcing.domain import Aggregate
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.dossier.domain.identity import KINDS, Address, contact_id_of
-from services.dossier.domain.refusal import Refused, Wrong, as_said
-from services.dossier.domain.text import has_control, is_number, not_text
+from services.dossier.domain.contact_facts import MERGED, PERSONAL, Consent, ContactFacts, Language, Medium
+from services.dossier.domain.identity import Address, contact_id_of
 
-Language = Literal["nl", "en"]
-Consent = Literal["granted", "denied", "unknown"]
-_NUMBER_LENGTH = 80
-_FIELDS_SIZE = 10_000
-
-
-def _only_text(value: Any) -> Any:
-    if value is not None and not isinstance(value, str | datetime):
-        raise ValueError("an ISO 8601 text")
-    return value
-
-
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_text)]
-
-
-class ContactFacts(BaseModel):
-    """What can be said of a contact; an address is kept as given, and whether it is valid shows at checking."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: str = Field("", max_length=200)
-    email: str | None = Field(None, max_length=320)
-    language: Language = "nl"
-    consent: Consent = "unknown"
-    organisation: str | None = Field(None, max_length=_NUMBER_LENGTH)
-    blocked: bool = False
-    fields: dict[str, Any] = {}
-
-    def wrongs(self) -> list[Wrong]:
-        """Return what no model can say of it."""
-        lines = {"name": self.name, "email": self.email or "", "organisation": self.organisation or ""}
-        wrongs = [Wrong(name, "control_character") for name, text in lines.items() if has_control(text)]
-        if nested := list(not_text(self.fields, ("fields",))):
-            return [*wrongs, *nested]
-        if sum(len(name) + len(str(value)) for name, value in self.fields.items()) > _FIELDS_SIZE:
-            wrongs.append(Wrong("fields", "too_long", {"most": _FIELDS_SIZE}))
-        return wrongs
-
-
-class ContactRecord(ContactFacts):
-    """One contact record as an upstream system gives it (`uitpost.intake.contact`)."""
-
-    kind: str
-    number: str = Field(max_length=_NUMBER_LENGTH)
-    contact_id: str | None = Field(None, max_length=_NUMBER_LENGTH)
-    as_of: Moment | None = None
-
-    def address(self) -> Address:
-        """Return where the contact stands."""
-        return Address.of(self.kind, self.number, self.contact_id)
-
-    def wrongs(self) -> list[Wrong]:
-        """Return what no model can say of it."""
-        return [*address_wrongs(self.kind, self.number, self.contact_id), *super().wrongs()]
-
-    def given(self) -> dict[str, Any]:
-        """Return the facts that the record states, without those it is silent on."""
-        return self.model_dump(exclude_unset=True, include=set(ContactFacts.model_fields))
-
-
-def contact_said(said: Any) -> ContactRecord:
-    """Return the contact record that parsed JSON makes; raise `Refused` with everything wrong in it."""
-    record = as_said(ContactRecord, said)
-    if wrongs := record.wrongs():
-        raise Refused(wrongs)
-    return record
-
-
-def address_wrongs(kind: str, number: str, contact_id: str | None, place: str = "") -> list[Wrong]:
-    """Return what is wrong with a kind, number and contact id found at the path `place`."""
-    wrongs = []
-    if kind not in KINDS:
-        wrongs.append(Wrong(f"{place}kind", "unknown_destination_kind", {"kind": kind[:40]}))
-    if not is_number(number):
-        wrongs.append(Wrong(f"{place}number", "wrong_number"))
-    if contact_id and not is_number(contact_id):
-        wrongs.append(Wrong(f"{place}contact_id", "wrong_number"))
-    if kind == "contact_person" and not contact_id:
-        wrongs.append(Wrong(f"{place}contact_id", "missing"))
-    return wrongs
+DEFAULTS = ContactFacts().model_dump()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact as it stands in the table of contacts."""
+    """A contact as it stands in the table of contacts; its facts are those of `ContactFacts`."""
 
     address: Address
     generation: int = 0
     name: str = ""
     email: str | None = None
     email_valid: bool = False
+    private_email: str | None = None
+    phone: str | None = None
+    letter_salutation: str | None = None
+    attention_line: str | None = None
+    function: str | None = None
+    department: str | None = None
+    person_number: str | None = None
+    preferred_medium: Medium | None = None
+    correspondence: bool = True
     language: Language = "nl"
     consent: Consent = "unknown"
+    consent_date: str | None = None
+    consent_proof: str | None = None
     organisation: str | None = None
     blocked: bool = False
+    bounced: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
     as_of: datetime | None = None
 
@@ -114,13 +46,25 @@ class Known:
         """The id of the key that seals this contact's personal fields."""
         return self.address.person(self.generation)
 
+    @property
+    def mergeable(self) -> dict[str, Any]:
+        """What a layout that declares it as a merge field finds: facts of the contact, and fields of its own."""
+        facts = {name: value for name in MERGED if (value := getattr(self, name))}
+        return facts | self.fields if facts else self.fields
 
-_STATED = tuple(ContactFacts.model_fields)
-_DEFAULTS = ContactFacts().model_dump()
+
+class Stand(NamedTuple):
+    """What a contact said of mailings: from when, by what proof, and to which address."""
+
+    consent: str
+    date: str | None
+    proof: str | None
+    email: str | None
+    as_of: datetime
 
 
 class Contact(Aggregate):
-    """The record of one contact."""
+    """The record of one contact; what is personal of its facts is sealed, and gone once its key is."""
 
     TOPIC = "dossier.Contact"
 
@@ -133,41 +77,31 @@ class Contact(Aggregate):
         """A contact was entered, by hand or from upstream."""
 
         TOPIC = "dossier.Contact.Recorded"
-        PERSONAL: ClassVar[tuple[str, ...]] = ("name", "email", "fields")
+        PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
 
         kind: str
         number: str
         contact_id: str | None
         person: str | None
         as_of: datetime
-        name: str | None
-        email: str | None
-        fields: dict[str, Any] | None
-        language: str
-        consent: str
-        organisation: str | None
-        blocked: bool
+        facts: dict[str, Any]
+        personal: dict[str, Any] | None
 
     class Changed(Aggregate.Event):
         """Other facts hold of the contact from now on; all of them are stated."""
 
         TOPIC = "dossier.Contact.Changed"
-        PERSONAL: ClassVar[tuple[str, ...]] = ("name", "email", "fields")
+        PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
 
         person: str | None
         as_of: datetime
-        name: str | None
-        email: str | None
-        fields: dict[str, Any] | None
-        language: str
-        consent: str
-        organisation: str | None
-        blocked: bool
+        facts: dict[str, Any]
+        personal: dict[str, Any] | None
 
         def apply(self, aggregate: Aggregate) -> None:
             """Let the contact be as stated."""
-            for name in (*_STATED, "as_of"):
-                setattr(aggregate, name, getattr(self, name))
+            assert isinstance(aggregate, Contact)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.take(self.as_of, self.facts, self.personal)
 
     def __init__(
         self,
@@ -176,39 +110,66 @@ class Contact(Aggregate):
         contact_id: str | None,
         person: str | None,
         as_of: datetime,
-        name: str | None,
-        email: str | None,
-        fields: dict[str, Any] | None,
-        language: Language,
-        consent: Consent,
-        organisation: str | None,
-        blocked: bool,
+        facts: dict[str, Any],
+        personal: dict[str, Any] | None,
     ) -> None:
         self.address = Address(kind, number, contact_id)
         self.person = person
-        self.as_of = as_of
-        self.name = name
-        self.email = email
-        self.fields = fields
-        self.language = language
-        self.consent = consent
-        self.organisation = organisation
-        self.blocked = blocked
+        self.stands: list[Stand] = []
+        self.take(as_of, facts, personal)
 
     @classmethod
-    def record(cls, address: Address, as_of: datetime, facts: dict[str, Any]) -> Self:
+    def record(cls, address: Address, as_of: datetime, facts: Mapping[str, Any]) -> Self:
         """Enter a contact of which these facts are known."""
-        return cls._create(
-            cls.Recorded,
-            id=contact_id_of(address),
-            **address._asdict(),
-            person=address.person(),
-            as_of=as_of,
-            **(_DEFAULTS | facts),
-        )
+        person = address.person()
+        said = _parted(_then(DEFAULTS, facts, as_of))
+        identity = contact_id_of(address)
+        return cls._create(cls.Recorded, id=identity, **address._asdict(), person=person, as_of=as_of, **said)
 
-    def change(self, as_of: datetime, facts: dict[str, Any]) -> None:
+    def change(self, as_of: datetime, facts: Mapping[str, Any]) -> None:
         """Let these facts hold, unless newer ones are known or nothing would change."""
-        stated = {name: getattr(self, name) for name in _STATED}
-        if as_of > self.as_of and stated | facts != stated:
-            self.trigger_event(self.Changed, person=self.person, as_of=as_of, **(stated | facts))
+        stated = _then(self.facts, facts, as_of)
+        if as_of > self.as_of and stated != self.facts:
+            self.trigger_event(self.Changed, person=self.person, as_of=as_of, **_parted(stated))
+
+    def note_bounce(self, email: str) -> None:
+        """Note that mail to this address was refused after sending, if it is still the contact's."""
+        if self.facts["email"] == email and not self.facts["bounced"]:
+            stated = self.facts | {"bounced": True}
+            self.trigger_event(self.Changed, person=self.person, as_of=self.as_of, **_parted(stated))
+
+    def take(self, as_of: datetime, facts: dict[str, Any], personal: dict[str, Any] | None) -> None:
+        """Let these facts be the contact's, whatever was before."""
+        self.as_of = as_of
+        self.facts = DEFAULTS | facts | (personal or {})
+        self._note_stand()
+
+    def _note_stand(self) -> None:
+        said = self.facts
+        stand = Stand(said["consent"], said["consent_date"], said["consent_proof"], said["email"], self.as_of)
+        before = self.stands[-1] if self.stands else Stand("unknown", None, None, None, self.as_of)
+        if stand[:3] != before[:3]:
+            self.stands.append(stand)
+
+
+def _then(stated: Mapping[str, Any], facts: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
+    """Return what then holds: another address has not bounced, another consent is of today where no day is said."""
+    holds = {**stated, **facts}
+    if "bounced" not in facts and holds["email"] != stated["email"]:
+        holds["bounced"] = False
+    if holds["consent"] == "unknown":
+        return {**holds, "consent_date": None, "consent_proof": None}
+    if "consent" in facts:
+        day = facts.get("consent_date")
+        is_same = facts["consent"] == stated["consent"] and (not day or day == stated["consent_date"])
+        before = stated if is_same else {"consent_date": as_of.date().isoformat(), "consent_proof": None}
+        holds |= {name: facts.get(name) or before[name] for name in ("consent_date", "consent_proof")}
+    return holds
+
+
+def _parted(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts apart from those that are sealed."""
+    return {
+        "facts": {name: value for name, value in facts.items() if name not in PERSONAL},
+        "personal": {name: value for name, value in facts.items() if name in PERSONAL},
+    }

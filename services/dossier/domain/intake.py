@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dossier.domain.contact import Language, Moment, address_wrongs
+from services.dossier.domain.contact_facts import Language, Moment, address_wrongs
 from services.dossier.domain.identity import Address
 from services.dossier.domain.item_fields import ItemFields
 from services.dossier.domain.item_type import SUPPLIED

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.dossier.domain.contact import Moment
+from services.dossier.domain.contact_facts import Moment
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control, not_text
 

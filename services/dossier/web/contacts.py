@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.dossier.application import Dossier
 from services.dossier.application.contacts import Stated
-from services.dossier.domain.contact import ContactFacts, Known, address_wrongs
+from services.dossier.domain.contact import Known
+from services.dossier.domain.contact_facts import ContactFacts, address_wrongs
 from services.dossier.domain.identity import Address
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import Refused, Wrong, as_said
@@ -114,14 +115,8 @@ def _shown(contact: Known) -> dict[str, Any]:
         "kind": contact.address.kind,
         "number": contact.address.number,
         "contact_id": contact.address.contact_id,
-        "name": contact.name,
-        "email": contact.email,
         "email_valid": contact.email_valid,
-        "language": contact.language,
-        "consent": contact.consent,
-        "organisation": contact.organisation,
-        "blocked": contact.blocked,
-        "fields": contact.fields,
+        **{name: getattr(contact, name) for name in ContactFacts.model_fields},
         "as_of": contact.as_of.isoformat() if contact.as_of else None,
     }
 

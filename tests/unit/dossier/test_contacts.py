@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.dossier.domain.contact import Contact
+from services.dossier.domain.contact_facts import PERSONAL
 from services.dossier.domain.identity import Address, contact_id_of
 from tests.unit.dossier.conftest import House
 
@@ -33,21 +34,80 @@ async def versions(house: House, address: Address) -> int:
 
 
 async def test_a_contact_that_was_put_is_shown(house: House) -> None:
+    """FR-17, R-2."""
     facts = {
-        "name": "Bakkerij",
-        "email": "info@bakery.example",
+        "name": "Anna de Vries",
+        "email": "anna@bakery.example",
+        "private_email": "anna@home.example",
+        "phone": "+31 6 12345678",
+        "letter_salutation": "Geachte mevrouw De Vries,",
+        "attention_line": "T.a.v. mevrouw A. de Vries",
+        "function": "Inkoper",
+        "department": "Inkoop",
+        "person_number": "2044",
+        "preferred_medium": "post",
+        "correspondence": False,
         "language": "en",
         "consent": "granted",
+        "consent_date": "2026-03-02",
+        "consent_proof": "Formulier 88",
         "organisation": "9",
         "blocked": True,
+        "bounced": False,
         "fields": {"shoe": 42},
     }
 
-    await house.ask("PUT", "/contacts/sales_relation/1", facts)
+    await house.ask("PUT", "/contacts/organisation/1?contact_id=5", facts)
 
-    shown = await contact(house, "sales_relation/1")
+    shown = await contact(house, "contact_person/1?contact_id=5")
     del shown["as_of"]
-    assert shown == {"kind": "sales_relation", "number": "1", "contact_id": None, "email_valid": True, **facts}
+    assert shown == {"kind": "organisation", "number": "1", "contact_id": "5", "email_valid": True, **facts}
+
+
+async def test_what_is_personal_of_a_contact_lies_sealed_in_its_events(house: House) -> None:
+    """R-26."""
+    personal = {name: f"secret {name}" for name in PERSONAL - {"fields"}} | {"fields": {"a": "secret fields"}}
+
+    await house.ask("PUT", "/contacts/person/1", {**personal, "consent": "denied"})
+
+    stored = (await house.store.notifications(0, 10_000, ()))[-1].state
+    assert b"denied" in stored
+    assert b"secret" not in stored
+
+
+async def test_consent_keeps_its_day_and_proof_until_another_is_given(house: House) -> None:
+    """R-29, A12."""
+    at = Address("person", "1")
+    granted = {"consent": "granted", "consent_date": "2026-03-02", "consent_proof": "Formulier 88"}
+
+    await house.ask("PUT", "/contacts/person/1", {"email": "a@home.example", **granted})
+    await house.ask("PUT", "/contacts/person/1", {"email": "b@home.example", "consent": "granted"})
+    kept = await contact(house, "person/1")
+    await house.ask("PUT", "/contacts/person/1", {"email": "b@home.example", "consent": "denied"})
+    denied = await contact(house, "person/1")
+
+    assert {name: kept[name] for name in granted} == granted
+    assert (denied["consent_date"], denied["consent_proof"]) == (denied["as_of"][:10], None)
+    found = await house.store.load(Contact, contact_id_of(at))
+    assert found is not None
+    assert [(stand.consent, stand.proof, stand.email) for stand in found.stands] == [
+        ("granted", "Formulier 88", "a@home.example"),
+        ("denied", None, "b@home.example"),
+    ]
+
+
+async def test_an_address_that_bounced_is_of_use_again_once_it_is_another(house: House) -> None:
+    """A10."""
+    await house.ask("PUT", "/contacts/person/1", {"email": "old@home.example", "bounced": True})
+
+    await house.dossier.upstream.contact(b'{"kind": "person", "number": "1", "name": "Anna"}', CAME, 1)
+    same = await contact(house, "person/1")
+    await house.dossier.upstream.contact(
+        b'{"kind": "person", "number": "1", "email": "new@home.example"}', CAME + timedelta(seconds=1), 2
+    )
+
+    assert same["bounced"]
+    assert not (await contact(house, "person/1"))["bounced"]
 
 
 async def test_put_again_a_contact_is_what_the_last_one_said(house: House) -> None:
@@ -71,6 +131,11 @@ async def test_put_again_a_contact_is_what_the_last_one_said(house: House) -> No
         ("person/1", {"language": "fr"}, "language", "wrong_value"),
         ("person/1", {"name": "a\nb"}, "name", "control_character"),
         ("person/1", {"fields": {"a": "x" * 10_001}}, "fields", "too_long"),
+        ("person/1", {"attention_line": "a\nb"}, "attention_line", "control_character"),
+        ("person/1", {"preferred_medium": "pigeon"}, "preferred_medium", "wrong_value"),
+        ("person/1", {"correspondence": "yes"}, "correspondence", "wrong_type"),
+        ("person/1", {"consent": "granted", "consent_date": "2 maart"}, "consent_date", "wrong_date"),
+        ("person/1", {"consent_proof": "Formulier 88"}, "consent_proof", "consent_not_said"),
     ],
 )
 async def test_a_contact_that_cannot_be_is_refused_by_name(
@@ -121,10 +186,10 @@ async def test_upstream_facts_hold_only_if_they_are_newer(house: House) -> None:
 
 async def test_a_list_is_imported_with_columns_of_its_own(house: House) -> None:
     text = (
-        "kind,number,contact_id,name,email,language,consent,organisation,blocked,shoe\n"
-        'organisation,1,,"Bakkerij, de ""Ster""",info@ster.example,,granted,,,40\n'
-        "contact_person,1,5,Anna,anna@ster.example,en,,,ja,41\n"
-        "contact_person,,6,Bram,,,,1,nee,\n"
+        "kind,number,contact_id,name,email,language,consent,organisation,blocked,shoe,correspondence,function\n"
+        'organisation,1,,"Bakkerij, de ""Ster""",info@ster.example,,granted,,,40,,\n'
+        "contact_person,1,5,Anna,anna@ster.example,en,,,ja,41,nee,Inkoper\n"
+        "contact_person,,6,Bram,,,,1,nee,,,\n"
     )
 
     answer = await imported(house, text)
@@ -135,7 +200,12 @@ async def test_a_list_is_imported_with_columns_of_its_own(house: House) -> None:
     baker = await contact(house, "organisation/1")
     assert (baker["name"], baker["consent"], baker["fields"]) == ('Bakkerij, de "Ster"', "granted", {"shoe": "40"})
     anna = await contact(house, "organisation/1?contact_id=5")
-    assert (anna["language"], anna["blocked"]) == ("en", True)
+    assert (anna["language"], anna["blocked"], anna["correspondence"], anna["function"]) == (
+        "en",
+        True,
+        False,
+        "Inkoper",
+    )
     assert (await contact(house, "organisation/1?contact_id=6"))["name"] == "Bram"
 
 

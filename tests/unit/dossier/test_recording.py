@@ -142,6 +142,39 @@ async def test_addresses_come_from_the_contact_person_else_from_the_organisation
     ]
 
 
+async def test_an_address_corrected_is_used_by_the_next_send(house: House) -> None:
+    """FR-19, FR-20."""
+    destination = {"kind": "organisation", "number": "1"}
+    await house.ask("PUT", "/contacts/organisation/1", {"name": "Bakkerij", "email": "wrong@bakery.example"})
+    await recorded(house, request_id="before", destinations=[destination])
+
+    await house.ask("PUT", "/contacts/organisation/1", {"name": "Bakkerij", "email": "right@bakery.example"})
+    await recorded(house, request_id="after", destinations=[destination])
+
+    sent = await house.told(DossierItemRequested)
+    assert [mail.recipient.email for mail in sent] == ["wrong@bakery.example", "right@bakery.example"]
+
+
+async def test_a_letter_finds_the_salutation_of_its_contact_where_its_layout_declares_it(house: House) -> None:
+    """FR-6, R-2."""
+    fields = [{"name": "letter_salutation", "required": True}, {"name": "function"}, {"name": "attention_line"}]
+    layout = {"name": "Aanhef", "kind": "text", "fields": fields, "sources": {"nl": {"text": "-"}}}
+    await house.ask("PUT", "/layouts/greeting", layout)
+    facts = {"email": "anna@bakery.example", "letter_salutation": "Geachte mevrouw,", "department": "Inkoop"}
+    own = {"function": "eigen veld"}
+    await house.ask("PUT", "/contacts/organisation/1?contact_id=5", {**facts, "function": "Inkoper", "fields": own})
+
+    await recorded(
+        house,
+        body_text=None,
+        body_layout_id="greeting",
+        destinations=[{"kind": "contact_person", "number": "1", "contact_id": "5"}],
+    )
+
+    (mail,) = await house.told(DossierItemRequested)
+    assert mail.merge == {"letter_salutation": "Geachte mevrouw,", "function": "eigen veld"}
+
+
 async def test_who_gets_no_mail_has_an_item_all_the_same_and_a_reason(house: House) -> None:
     """FR-98, A10, A12."""
     await house.ask("PUT", "/contacts/person/1", {"name": "Zonder"})

@@ -1,10 +1,9 @@
 """Contacts as they stand, to be looked up, listed and searched."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, cast
 
+import orjson
 from sqlalchemy import Boolean, Column, Connection, Integer, RowMapping, String, Table, Text, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -22,14 +21,8 @@ _CONTACTS = Table(
     Column("number", String, nullable=False),
     Column("contact_id", String),
     Column("generation", Integer, nullable=False),
-    Column("name", String),
-    Column("email", String),
     Column("email_valid", Boolean, nullable=False),
-    Column("language", String, nullable=False),
-    Column("consent", String, nullable=False),
-    Column("organisation", String),
-    Column("blocked", Boolean, nullable=False),
-    Column("fields", Text),
+    Column("facts", Text, nullable=False),  # JSON
     Column("as_of", String, nullable=False),
     Column("words", Text),  # what is searched: number, name and address in lower case
 )
@@ -66,20 +59,15 @@ class SqlContacts:
 
     def row(self, contact: Contact) -> Row:
         """Return the row of a contact as it now is."""
-        address, email = contact.address, contact.email
-        words = " ".join(filter(None, (address.number, address.contact_id, contact.name, email))).lower()
+        address, facts = contact.address, contact.facts
+        email: str = facts["email"] or ""
+        words = " ".join(filter(None, (address.number, address.contact_id, facts["name"], email))).lower()
         return self._put, {
             **address._asdict(),
             "place": address.place,
             "generation": int((contact.person or "#0").rpartition("#")[2]),
-            "name": contact.name,
-            "email": email,
-            "email_valid": bool(email) and is_email(email or ""),
-            "language": contact.language,
-            "consent": contact.consent,
-            "organisation": contact.organisation,
-            "blocked": contact.blocked,
-            "fields": json.dumps(contact.fields) if contact.fields else None,
+            "email_valid": bool(email) and is_email(email),
+            "facts": orjson.dumps(facts).decode(),
             "as_of": contact.as_of.isoformat(),
             "words": words,
         }
@@ -98,13 +86,7 @@ def _known(row: RowMapping) -> Known:
     return Known(
         address=Address(row["kind"], row["number"], row["contact_id"]),
         generation=row["generation"],
-        name=row["name"] or "",
-        email=row["email"],
         email_valid=row["email_valid"],
-        language=cast("Any", row["language"]),
-        consent=cast("Any", row["consent"]),
-        organisation=row["organisation"],
-        blocked=row["blocked"],
-        fields=json.loads(row["fields"]) if row["fields"] else {},
         as_of=datetime.fromisoformat(row["as_of"]),
+        **orjson.loads(row["facts"]),
     )
