@@ -18,6 +18,7 @@ from shared.contracts.message import (
 )
 
 IssueMethod = Literal["none", "document", "email"]
+LayoutKind = Literal["text", "html", "typst", "paged"]
 PdfStandard = Literal["plain", "a-2b", "a-3a+ua-1"]
 
 
@@ -31,12 +32,12 @@ class LayoutField(Frozen):
 class LayoutDocument(Frozen):
     """The content of a layout version, kept as a blob: canonical JSON (sorted keys, no spaces, UTF-8).
 
-    `sources` maps a language to its source texts: `text`, `html` (Jinja2) or `typst`, besides `subject`
+    `sources` maps a language to its source texts: `text`, `html` (Jinja2), `typst` or `page`, besides `subject`
     (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
     `pdf` is the standard that a PDF follows: PDF/A-2b to be archived, PDF/A-3a with PDF/UA-1 to be read aloud too.
     """
 
-    kind: Literal["text", "html", "typst"]
+    kind: LayoutKind
     fields: tuple[LayoutField, ...] = ()
     sources: dict[str, dict[str, str]]
     pdf: PdfStandard = "plain"

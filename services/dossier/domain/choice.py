@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.dossier.domain.intake import Intake
+from services.dossier.domain.layout import OF_BODIES
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import is_email
 
@@ -102,9 +103,9 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
     ):
         if layout_id and layout is None:
             yield Wrong(field, "unknown_layout", {"layout": layout_id[:80]})
-    if body and body["kind"] == "typst":
+    if body and body["kind"] not in OF_BODIES:
         yield Wrong("body_layout_id", "layout_kind", {"layout": intake.body_layout_id, "kind": body["kind"]})
-    if attachment and attachment["kind"] != "typst":
+    if attachment and attachment["kind"] in OF_BODIES:
         yield Wrong(
             "attachment_layout_id", "layout_kind", {"layout": attachment["layout_id"], "kind": attachment["kind"]}
         )

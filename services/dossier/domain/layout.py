@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from eventsourcing.domain import Aggregate
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,14 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control
-from shared.contracts.dossier import LayoutDocument, PdfStandard
+from shared.contracts.dossier import LayoutDocument, LayoutKind, PdfStandard
 
 _PARTS = {
     "text": frozenset({"subject", "text"}),
     "html": frozenset({"subject", "text", "html"}),
     "typst": frozenset({"subject", "typst", "filename"}),
+    "paged": frozenset({"subject", "page", "filename"}),
 }
-_MAIN = {"text": "text", "html": "html", "typst": "typst"}
+_MAIN = {"text": "text", "html": "html", "typst": "typst", "paged": "page"}
+OF_BODIES: tuple[LayoutKind, ...] = ("text", "html")  # the other kinds make attachments
 _LANGUAGES = ("nl", "en")
 _SOURCE = 500_000  # characters of one source text
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,7 +40,7 @@ class LayoutFacts(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str = Field(min_length=1, max_length=200)
-    kind: Literal["text", "html", "typst"]
+    kind: LayoutKind
     fields: list[DeclaredField] = Field([], max_length=500)
     sources: dict[str, dict[str, str]]
     pdf: PdfStandard = "plain"

@@ -31,12 +31,15 @@ _FORMATS: Mapping[tuple[str, str], Callable[..., str]] = {
 class Merge:
     """One source, compiled once, merged with the values of each recipient."""
 
-    def __init__(self, source: str, language: str, *, html: bool = False) -> None:
-        """Compile; raise `Unmergeable` with the line when the source is not well written."""
+    def __init__(self, source: str, language: str, *, html: bool = False, inlines: bool = True) -> None:
+        """Compile; raise `Unmergeable` with the line when the source is not well written.
+
+        A page of a mail has its styles inlined (`inlines`), a page to be printed keeps them.
+        """
         self._source = source
         self._environment = _environment(language, html)
         self._as_written = self._compiled(source)
-        once = inlined_once(source) if html else source
+        once = inlined_once(source) if html and inlines else source
         self._inlines_each = once is None
         self._template = self._as_written if once is None or once == source else self._compiled(once)
 
@@ -93,11 +96,11 @@ class BodyLayout:
         return text, page
 
 
-def filename_of(merge: Merge | None, context: Mapping[str, Any], layout_id: str) -> str:
-    """Return the name of a PDF: as the layout writes it, fit for any file system, else the layout's id."""
+def filename_of(merge: Merge | None, context: Mapping[str, Any], layout_id: str, suffix: str = ".pdf") -> str:
+    """Return the name of an attachment: as the layout writes it, fit for any file system, else the layout's id."""
     written = clean(merge(context)) if merge else ""
-    name = _NOT_IN_FILENAMES.sub(" ", written).removesuffix(".pdf").strip(" .")[:FILENAME_LENGTH].rstrip(" .")
-    return f"{name or layout_id}.pdf"
+    name = _NOT_IN_FILENAMES.sub(" ", written).removesuffix(suffix).strip(" .")[:FILENAME_LENGTH].rstrip(" .")
+    return f"{name or layout_id}{suffix}"
 
 
 @cache

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pypdfium2
 
+PDF = "application/pdf"
 _DPI = 110  # an A4 page is 910 × 1287 pixels: small print can be read, and it takes 60 ms
 _POINTS = 72  # of a PDF in an inch
 _LARGEST = 3000  # pixels of a side: a poster is shown smaller

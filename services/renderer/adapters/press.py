@@ -4,14 +4,14 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
-from services.renderer.adapters import typst
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
-from services.renderer.adapters.pages import images_of
+from services.renderer.adapters.paged import PagedLayout
+from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.typst import LetterLayout, Standard
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
@@ -22,8 +22,19 @@ from shared.contracts.renderer import Fault
 
 LAYOUTS_KEPT = 32
 LARGEST_PART = 25 * 1024**2  # bytes; no mail server takes more
-PDF = "application/pdf"
 _STANDARDS: Mapping[PdfStandard, tuple[Standard, ...]] = {"plain": (), "a-2b": ("a-2b",), "a-3a+ua-1": ("a-3a", "ua-1")}
+
+
+class AttachmentLayout(Protocol):
+    """A compiled layout that makes an attachment."""
+
+    engines: Mapping[str, str]
+    content_type: str
+    suffix: str  # of the file's name
+
+    def letter(self, context: Mapping[str, Any], day: str) -> tuple[bytes, tuple[str, ...]]:
+        """Return the file, dated midnight UTC of the day (YYYY-MM-DD), and warnings; raise `Unmergeable`."""
+        ...
 
 
 @dataclass(slots=True)
@@ -32,27 +43,28 @@ class _Sheet:
 
     blobs: dict[str, Blob] = field(default_factory=dict)
     filename: str = ""
+    content_type: str = ""
     engines: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def stored(self, refs: Mapping[str, BlobRef]) -> Made:
         """Return what was made, by the references of its parts."""
-        pdf = refs.get("pdf")
-        letter = Attachment(**dict(pdf), filename=self.filename, content_type=PDF) if pdf else None
-        parts = Parts(text=refs.get("text"), html=refs.get("html"), attachment=letter)
+        made = refs.get("attachment")
+        named = Attachment(**dict(made), filename=self.filename, content_type=self.content_type) if made else None
+        parts = Parts(text=refs.get("text"), html=refs.get("html"), attachment=named)
         return Made(parts=parts, engines=self.engines, warnings=self.warnings, shown=refs.get("shown"))
 
     def preview(self, pages: int) -> Blob:
         """Return the parts as they are looked at, with so many pages of the attachment as images."""
         said = {part: blob.content.decode() for part, blob in self.blobs.items() if part in {"text", "html"}}
-        pdf = self.blobs.get("pdf")
-        images, count = images_of(pdf.content, pages) if pdf else ((), 0)
+        made = self.blobs.get("attachment")
+        images, count = images_of(made.content, pages) if made and self.content_type == PDF else ((), 0)
         preview = Preview(
             mark=uuid4().hex,
             **said,
-            attachment=pdf.content if pdf else None,
-            filename=self.filename if pdf else None,
-            content_type=PDF if pdf else None,
+            attachment=made.content if made else None,
+            filename=self.filename if made else None,
+            content_type=self.content_type if made else None,
             pages=images,
             page_count=count,
         )
@@ -120,11 +132,12 @@ class Press:
         sheet.engines |= body.engines
 
     def _add_letter(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
-        letter, filename = self._letter(layout.sha256, job.language)
-        pdf, sheet.warnings = letter.letter(context, job.context["date"])
-        sheet.filename = filename_of(filename, context, layout.layout_id)
-        sheet.blobs["pdf"] = Blob(pdf, job.transient)
-        sheet.engines |= typst.ENGINES
+        engine, filename = self._letter(layout.sha256, job.language)
+        made, sheet.warnings = engine.letter(context, job.context["date"])
+        sheet.filename = filename_of(filename, context, layout.layout_id, engine.suffix)
+        sheet.content_type = engine.content_type
+        sheet.blobs["attachment"] = Blob(made, job.transient)
+        sheet.engines |= engine.engines
 
     def _read(self, sha256: str) -> LayoutDocument:
         return LayoutDocument.model_validate_json(self._blobs.get(sha256))
@@ -133,10 +146,10 @@ class Press:
         sources, spoken = self._sources(sha256, language)
         return BodyLayout(sources, spoken)
 
-    def _compiled_letter(self, sha256: str, language: str) -> tuple[LetterLayout, Merge | None]:
+    def _compiled_letter(self, sha256: str, language: str) -> tuple[AttachmentLayout, Merge | None]:
         sources, spoken = self._sources(sha256, language)
         filename = Merge(sources["filename"], spoken) if "filename" in sources else None
-        return LetterLayout(sources, spoken, _STANDARDS[self._document(sha256).pdf]), filename
+        return _attachment_layout(self._document(sha256), sources, spoken), filename
 
     def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
         """Return the sources in this language, or the layout's first, and which language that is."""
@@ -145,3 +158,9 @@ class Press:
             raise Unmergeable("the layout has no sources")
         spoken = language if language in sources else next(iter(sources))
         return sources[spoken], spoken
+
+
+def _attachment_layout(document: LayoutDocument, sources: Mapping[str, str], language: str) -> AttachmentLayout:
+    if document.kind == "paged":
+        return PagedLayout(sources, language)
+    return LetterLayout(sources, language, _STANDARDS[document.pdf])

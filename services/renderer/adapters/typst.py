@@ -20,7 +20,7 @@ from services.renderer.adapters.faults import Unmergeable, as_written
 from services.renderer.adapters.formats import long_date
 from services.renderer.adapters.glyphs import FONTS, not_shown
 
-ENGINES = {"typst": version("typst")}
+ENGINES: Mapping[str, str] = {"typst": version("typst")}
 Standard = Literal["a-2b", "a-3a", "ua-1"]
 # A computed package name passes the check of the source; its download then meets a closed door.
 OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
@@ -36,6 +36,10 @@ _LACKING = re.compile(r"does not contain key \"(?P<inner>[^\"]+)\"|^unknown vari
 
 class LetterLayout:
     """A layout that makes a PDF, with a compiler of its own."""
+
+    engines = ENGINES
+    content_type = "application/pdf"
+    suffix = ".pdf"
 
     def __init__(self, sources: Mapping[str, str], language: str, standards: Sequence[Standard] = ()) -> None:
         """Take the source and the standards of its PDF; raise `Unmergeable` for no source, or one with packages."""

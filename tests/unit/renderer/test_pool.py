@@ -18,7 +18,7 @@ from services.renderer.domain import EngineUnavailable, LimitReached, Made
 from shared.blobs import SqliteBlobs
 from shared.contracts.message import LayoutVersion
 from shared.contracts.renderer import Fault
-from tests.unit.renderer.jobs import LETTER, TEXT, a_document, a_job, kept, named
+from tests.unit.renderer.jobs import LETTER, TEXT, a_context, a_document, a_job, kept, named
 
 ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 SLOW = "{% for a in range(3000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}slow"
@@ -113,6 +113,24 @@ async def test_a_letter_that_takes_its_worker_along_fails_alone(blobs: SqliteBlo
     made = await pool.make([a_job(attachment_layout=layout) for layout in (good, bad, good)])
 
     assert [type(each) for each in made] == [Made, LimitReached, Made]
+
+
+async def test_a_page_nested_beyond_measure_fails_alone(blobs: SqliteBlobs, tmp_path: Path) -> None:
+    """A22: what ends its worker is one recipient's affair."""
+    pool = RenderPool(tmp_path / "blobs.db", 1, seconds=1.5)
+    page = "<p>{{ recipient.name }}</p>{% for n in range(merge.depth or 0) %}<div>{% endfor %}"
+    layout = kept(blobs, a_document("paged", ("depth",), page=page), "nested")
+    depths = (0, 60_000, 0)
+
+    made = await pool.make(
+        [a_job(context=a_context(merge={"depth": depth}), attachment_layout=layout) for depth in depths]
+    )
+
+    assert [type(each) for each in made] == [Made, LimitReached, Made]
+    assert isinstance(made[0], Made)
+    assert made[0].parts.attachment is not None
+    assert (made[0].parts.attachment.filename, made[0].engines["plutoprint"] > "") == ("nested.pdf", True)
+    await pool.close()
 
 
 async def test_nothing_lies_about_after_a_worker_was_lost(
