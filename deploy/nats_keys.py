@@ -35,7 +35,8 @@ class Voice:
     def permissions(self) -> dict[str, Any]:
         """Return the subjects that this service may publish and subscribe, as nats-server reads them."""
         api = ["$JS.API.INFO", *(subject for stream in self.owns for subject in _owning(stream))]
-        api += [subject for stream in self.hears for subject in _hearing(stream, self.name)]
+        durables = (self.name, f"{self.name}-ahead")  # `shared.messaging.topology.ahead_of`, whose import takes long
+        api += [subject for stream in self.hears for durable in durables for subject in _hearing(stream, durable)]
         asking = [f"uitpost.ask.{other}.>" for other in self.asks]
         return {
             "publish": [f"uitpost.{self.name}.>", *asking, *api],

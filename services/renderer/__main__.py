@@ -3,6 +3,7 @@
 import os
 
 from services.renderer.adapters.pool import RenderPool
+from services.renderer.adapters.runs import TABLES, CancelledRuns
 from services.renderer.application import Bench, Drafts, Renderer
 from services.renderer.inbox import asked, inbox
 from services.renderer.outbox import told
@@ -16,7 +17,7 @@ from shared.store import Store
 
 def assemble(settings: Settings) -> Service:
     """Wire the renderer together."""
-    store = Store(settings.store_of("renderer"), "renderer", keys_url=settings.keys_of("renderer"))
+    store = Store(settings.store_of("renderer"), "renderer", TABLES, settings.keys_of("renderer"))
     SqliteBlobs.create(settings.blobs_path)
     workers = os.cpu_count() or 1
     pool = RenderPool(settings.blobs_path, workers)
@@ -26,7 +27,7 @@ def assemble(settings: Settings) -> Service:
         name="renderer",
         store=store,
         connection=connection,
-        inbox=inbox(Renderer(store, bench)),
+        inbox=inbox(Renderer(store, bench, CancelledRuns(store))),
         asked=asked(Drafts(bench)),
         background=[
             Relay(store, told, topics_of(told), connection).run,

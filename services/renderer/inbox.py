@@ -7,7 +7,7 @@ import structlog
 
 from services.renderer.application import Drafts, Renderer
 from services.renderer.domain import EngineUnavailable
-from shared.contracts.dossier import DocumentRequested, DossierItemRequested
+from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
 from shared.messaging import Asked, Inbox, Refusal
 
@@ -27,6 +27,10 @@ def inbox(renderer: Renderer) -> Inbox:
     @ears.hears(DocumentRequested)
     async def make_document(request: DocumentRequested) -> None:
         await renderer.make_document(request)
+
+    @ears.hears(RunCancelled, ahead=True)
+    async def cancel(run: RunCancelled) -> None:
+        await renderer.cancel(run)
 
     return ears
 

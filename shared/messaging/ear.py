@@ -33,18 +33,19 @@ class Ear:
     """A durable pull consumer of `stream`, with at most `at_once` messages in hand."""
 
     stream: str
+    durable: str
     subjects: Sequence[str]
     hear: Callable[[Msg], Awaitable[None]]
     at_once: int
 
     async def ensure(self, connection: Connection) -> None:
         """Make the consumer where it is missing."""
-        await ensure_consumer(connection.js, self.stream, connection.service, self.subjects)
+        await ensure_consumer(connection.js, self.stream, self.durable, self.subjects)
 
     async def listen(self, connection: Connection) -> None:
         """Hear until cancelled; then let what is in hand be finished."""
         in_hand: dict[asyncio.Task[None], Msg] = {}
-        subscription = await _bind(connection, self.stream)
+        subscription = await _bind(connection, self.stream, self.durable)
         heartbeat = asyncio.create_task(_keep_in_progress(in_hand))
         try:
             while True:
@@ -78,9 +79,9 @@ class Ear:
             await _tell(message.ack)
 
 
-async def _bind(connection: Connection, stream: str) -> JetStreamContext.PullSubscription:
+async def _bind(connection: Connection, stream: str, durable: str) -> JetStreamContext.PullSubscription:
     return await connection.js.pull_subscribe_bind(
-        connection.service, stream, inbox_prefix=f"_INBOX.{connection.service}.".encode(), pending_bytes_limit=-1
+        durable, stream, inbox_prefix=f"_INBOX.{connection.service}.".encode(), pending_bytes_limit=-1
     )
 
 

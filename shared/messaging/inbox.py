@@ -17,7 +17,7 @@ from shared.messaging.cloudevents import Envelope, read
 from shared.messaging.connection import Connection, let_end
 from shared.messaging.ear import Ear, Unreadable
 from shared.messaging.follower import Follower, Place, Told
-from shared.messaging.topology import STREAMS, ensure_streams, stream_of
+from shared.messaging.topology import STREAMS, ahead_of, ensure_streams, stream_of
 
 __all__ = ["Inbox", "Place", "Taken", "Told", "Unreadable"]
 _log = structlog.get_logger()
@@ -42,6 +42,7 @@ class Inbox:
         self.service = service
         self._at_once = at_once
         self._handlers: dict[str, tuple[type[Message], Hears[Any]]] = {}
+        self._ahead: set[str] = set()
         self._takes: dict[str, Callable[[Taken], Awaitable[None]]] = {}
         self._followers: list[Follower] = []
         self._followed: list[type[Message]] = []
@@ -51,11 +52,16 @@ class Inbox:
         """The kinds of message that this service hears."""
         return (*(kind for kind, _ in self._handlers.values()), *self._followed)
 
-    def hears(self, kind: type[M]) -> Callable[[Hears[M]], Hears[M]]:
-        """Register the function that is called with each message of a kind; what it raises brings it again."""
+    def hears(self, kind: type[M], *, ahead: bool = False) -> Callable[[Hears[M]], Hears[M]]:
+        """Register the function that is called with each message of a kind; what it raises brings it again.
+
+        One that is heard `ahead` does not stand in line behind thousands of others of its stream.
+        """
 
         def register(hear: Hears[M]) -> Hears[M]:
             self._handlers[kind.SUBJECT] = (kind, hear)
+            if ahead:
+                self._ahead.add(kind.SUBJECT)
             return hear
 
         return register
@@ -106,15 +112,16 @@ class Inbox:
                 ears.create_task(ear.listen(connection))
 
     def _ears(self) -> Sequence[Ear | Follower]:
-        streams: dict[str, list[str]] = {}
+        lines: dict[tuple[str, str], list[str]] = {}
         for subject in self._handlers:
-            streams.setdefault(stream_of(subject), []).append(subject)
+            durable = ahead_of(self.service) if subject in self._ahead else self.service
+            lines.setdefault((stream_of(subject), durable), []).append(subject)
         ears: list[Ear | Follower] = [
-            Ear(stream, subjects, self._hear, self._at_once) for stream, subjects in streams.items()
+            Ear(stream, durable, subjects, self._hear, self._at_once) for (stream, durable), subjects in lines.items()
         ]
         if self._takes:
             name, subjects = STREAMS["intake"]
-            ears.append(Ear(name, subjects, self._take, self._at_once))
+            ears.append(Ear(name, self.service, subjects, self._take, self._at_once))
         return [*ears, *self._followers]
 
     async def _hear(self, message: Msg) -> None:

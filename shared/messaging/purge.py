@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import nats.errors
 import structlog
 from nats.js import JetStreamContext
-from nats.js.api import StreamInfo
+from nats.js.api import ConsumerInfo, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from shared.messaging.connection import Connection, let_end
@@ -51,19 +51,28 @@ class Purge:
         info = await js.stream_info(stream)
         if not info.state.messages:
             return
-        end = min(await _heard(js, stream) + 1, info.state.last_seq)
+        end = min(await _heard(js, stream, info.state.last_seq) + 1, info.state.last_seq)
         first_kept = await _first_since(js, info, end, datetime.now(UTC) - self._age)
         if first_kept > info.state.first_seq:
             await js.purge_stream(stream, seq=first_kept)
             _log.info("stream purged", stream=stream, messages=first_kept - info.state.first_seq)
 
 
-async def _heard(js: JetStreamContext, stream: str) -> int:
-    """Return up to which sequence everyone has acknowledged; 0 while somebody who listens is not there."""
-    floors = {info.name: info.ack_floor.stream_seq for info in await js.consumers_info(stream) if info.ack_floor}
+async def _heard(js: JetStreamContext, stream: str, last: int) -> int:
+    """Return up to which sequence everyone has acknowledged; 0 while somebody who listens is not there.
+
+    A consumer of a few subjects acknowledges none of the others: one for whom nothing is left has heard it all.
+    """
+    floors = {info.name: _floor(info, last) for info in await js.consumers_info(stream)}
     if not _LISTENERS[stream] <= set(floors):
         return 0
     return min(floors.values())
+
+
+def _floor(info: ConsumerInfo, last: int) -> int:
+    if not info.num_pending and not info.num_ack_pending:
+        return last
+    return info.ack_floor.stream_seq if info.ack_floor else 0
 
 
 async def _first_since(js: JetStreamContext, info: StreamInfo, end: int, since: datetime) -> int:

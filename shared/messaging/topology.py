@@ -34,6 +34,11 @@ def stream_of(subject: str) -> str:
     return STREAMS[subject.split(".")[1]][0]
 
 
+def ahead_of(service: str) -> str:
+    """Return the durable by which a service hears what must not wait behind the rest of a stream."""
+    return f"{service}-ahead"
+
+
 async def ensure_streams(js: JetStreamContext, service: str) -> None:
     """Make this service's own streams where they are missing; what is there stays as it is."""
     for publisher in OWNED[service]:

@@ -11,13 +11,13 @@ import pytest
 from nats.errors import Error
 from nats.js.errors import APIError
 
-from shared.contracts.dossier import DossierItemRequested
+from shared.contracts.dossier import DossierItemRequested, RunCancelled
 from shared.contracts.renderer import MailRendered
 from shared.messaging import Connection, Inbox, Unreadable, ear
 from shared.messaging.inbox import Taken
 from shared.messaging.topology import ensure_streams
 from tests.nats import Nats
-from tests.parcel import Parcel, told
+from tests.parcel import AT, Parcel, told
 
 SUBJECT = DossierItemRequested.SUBJECT
 
@@ -86,6 +86,32 @@ async def test_each_message_is_handed_on_read(nats: Nats, dossier: Connection) -
     assert [message.ordinal for message in heard] == [1, 2, 3]
     assert heard[0].recipient is not None
     assert heard[0].recipient.name == "Anna"
+
+
+async def test_what_is_heard_ahead_does_not_wait_for_what_is_in_hand(nats: Nats, dossier: Connection) -> None:
+    heard: list[str] = []
+    goes_on = asyncio.Event()
+    inbox = Inbox("renderer", at_once=1)
+
+    @inbox.hears(DossierItemRequested)
+    async def hear(message: DossierItemRequested) -> None:
+        heard.append(f"request {message.ordinal}")
+        await goes_on.wait()
+
+    @inbox.hears(RunCancelled, ahead=True)
+    async def stop(run: RunCancelled) -> None:
+        heard.append(f"cancelled by {run.operator}")
+
+    cancelled = RunCancelled(run_id=uuid4(), version=2, operator="anna", at=AT)
+    await tell(dossier, 1, 2)
+    await dossier.js.publish(RunCancelled.SUBJECT, cancelled.model_dump_json().encode())
+    async with hearing(nats, inbox) as connection:
+        await until(lambda: len(heard) == 2)
+        goes_on.set()
+        await until_settled(connection, "DOSSIER")
+
+    assert set(heard[:2]) == {"request 1", "cancelled by anna"}
+    assert heard[2:] == ["request 2"]
 
 
 async def test_a_message_that_is_not_handled_comes_again_and_others_go_on(

@@ -32,6 +32,7 @@ HEARS = [
 ASKS = [
     ("dossier", "renderer"),
     ("dossier", "mailer"),
+    ("dossier", "history"),
     ("mailer", "dossier"),
     ("history", "dossier"),
     ("history", "mailer"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from shared.contracts.dossier import RunCancelled
 from shared.messaging import Connection, Purge
 from shared.messaging.topology import ensure_streams
 from shared.relay import Relay, topics_of
@@ -38,6 +39,20 @@ async def test_what_everyone_has_heard_is_purged_but_for_the_last(nats: Nats, do
 
     state = (await dossier.js.stream_info("DOSSIER")).state
     assert (state.messages, state.first_seq, state.last_seq) == (1, _TOLD, _TOLD)
+
+
+async def test_who_listens_to_other_subjects_holds_nothing_up(nats: Nats, dossier: Connection) -> None:
+    for service in ("renderer", "mailer", "history"):
+        await _hear(nats, service, _TOLD)
+    renderer = await nats.connect("renderer")
+    seldom = ConsumerConfig(
+        durable_name="renderer-ahead", ack_policy=AckPolicy.EXPLICIT, filter_subjects=[RunCancelled.SUBJECT]
+    )
+    await renderer.js.add_consumer("DOSSIER", seldom)
+
+    await Purge(dossier, days=0).purge("DOSSIER")
+
+    assert (await dossier.js.stream_info("DOSSIER")).state.first_seq == _TOLD
 
 
 async def test_what_somebody_has_not_heard_stays(nats: Nats, dossier: Connection) -> None:

@@ -1,6 +1,7 @@
 """What the renderer does with a request: make the parts once, record that they are made or why they are not."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -8,7 +9,7 @@ import structlog
 from services.renderer.application.bench import Bench
 from services.renderer.application.jobs import generic_job, job_of
 from services.renderer.domain import LimitReached, Made, Rendering
-from shared.contracts.dossier import DocumentRequested, DossierItemRequested
+from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault
 from shared.store import Conflict, Store
@@ -16,12 +17,25 @@ from shared.store import Conflict, Store
 _log = structlog.get_logger()
 
 
+class CancelledRuns(Protocol):
+    """Remembers which runs were cancelled, durably."""
+
+    async def cancel(self, run_id: UUID, at: datetime) -> None:
+        """Remember that whatever was requested of a run until then is not wanted."""
+        ...
+
+    async def cancelled_at(self, run_id: UUID) -> datetime | None:
+        """Return when a run was cancelled last, None where it was not."""
+        ...
+
+
 class Renderer:
     """Makes the parts of what is requested, in chunks as they queue up."""
 
-    def __init__(self, store: Store, bench: Bench) -> None:
+    def __init__(self, store: Store, bench: Bench, runs: CancelledRuns) -> None:
         self._store = store
         self._bench = bench
+        self._runs = runs
 
     async def render(self, request: DossierItemRequested) -> None:
         """Make a mail or letter, unless that was settled before."""
@@ -30,6 +44,8 @@ class Renderer:
         facts = _of_request(request)
         if request.recipient is None:
             await self._fail(request.mail_id, facts, "erased", Fault(detail="the contact was erased"))
+        elif await self._is_cancelled(request):
+            await self._fail(request.mail_id, facts, "cancelled", Fault(detail="the run was cancelled"))
         elif request.parts is not None:
             await self._complete(request.mail_id, facts, _completed(request, Made(request.parts, {})))
         else:
@@ -40,6 +56,10 @@ class Renderer:
                 await self._fail(request.mail_id, facts, _reason(made), made)
             else:
                 await self._complete(request.mail_id, facts, _completed(request, made))
+
+    async def cancel(self, run: RunCancelled) -> None:
+        """Make no mail or letter of a run that was requested until it was cancelled; files of its items are made."""
+        await self._runs.cancel(run.run_id, run.at)
 
     async def make_document(self, request: DocumentRequested) -> None:
         """Make a file of an item, with field names for values, unless that was settled before."""
@@ -59,11 +79,16 @@ class Renderer:
         else:
             await self._complete(request.document_id, facts, _filed(request, made))
 
+    async def _is_cancelled(self, request: DossierItemRequested) -> bool:
+        cancelled_at = await self._runs.cancelled_at(request.run_id)
+        return cancelled_at is not None and request.requested_at <= cancelled_at
+
     async def _complete(self, identity: UUID, facts: dict[str, Any], completed: dict[str, Any]) -> None:
         await self._record(Rendering.complete(identity, **facts, **completed))
 
     async def _fail(self, identity: UUID, facts: dict[str, Any], reason: str, fault: Fault) -> None:
-        _log.warning("not rendered", id=str(identity), reason=reason, layout=fault.layout_id, field=fault.field)
+        say = _log.debug if reason == "cancelled" else _log.warning
+        say("not rendered", id=str(identity), reason=reason, layout=fault.layout_id, field=fault.field)
         await self._record(Rendering.fail(identity, **facts, reason=reason, **fault.model_dump()))
 
     async def _record(self, rendering: Rendering) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from services.renderer.adapters.pool import RenderPool
+from services.renderer.adapters.runs import TABLES, CancelledRuns
 from services.renderer.application import Bench, Renderer
 from services.renderer.domain import Engine, EngineUnavailable, Job, LimitReached, Made, Rendering
 from services.renderer.outbox import told
@@ -84,7 +85,7 @@ def a_file(**others: Any) -> DocumentRequested:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/renderer.db", "renderer") as store:
+    async with Store(f"sqlite:///{tmp_path}/renderer.db", "renderer", TABLES) as store:
         yield store
 
 
@@ -100,7 +101,7 @@ def engine(blobs: MemoryBlobs) -> QuickEngine:
 
 @pytest.fixture
 def renderer(store: Store, engine: QuickEngine) -> Renderer:
-    return Renderer(store, Bench(engine, 2))
+    return Renderer(store, Bench(engine, 2), CancelledRuns(store))
 
 
 async def everything_told(store: Store) -> list[Message]:
@@ -284,7 +285,7 @@ async def test_a_file_that_cannot_be_made_is_told_with_its_fault_though_it_is_no
 
     request = a_file()
 
-    await Renderer(store, Bench(NoEngine(), 1)).make_document(request)
+    await Renderer(store, Bench(NoEngine(), 1), CancelledRuns(store)).make_document(request)
 
     failed = await told_of_one(store)
     assert isinstance(failed, RenderingFailed)
@@ -438,7 +439,7 @@ async def test_a_real_mail_is_made_from_real_layouts_and_a_real_fault_has_its_fi
     letter = kept(blobs, a_document("typst", typst=LETTER), "letter")
     wrong = kept(blobs, a_document(text="Beste\n{{ merge.tabel }}"), "wrong")
     pool = RenderPool(tmp_path / "blobs.db", 1)
-    renderer = Renderer(store, Bench(pool, 1))
+    renderer = Renderer(store, Bench(pool, 1), CancelledRuns(store))
 
     await asyncio.gather(
         renderer.render(a_request(1, body_layout=body, attachment_layout=letter)),
@@ -467,7 +468,7 @@ async def test_a_worker_that_cannot_find_a_layout_fails_no_mail(store: Store, tm
     pool = RenderPool(tmp_path / "blobs.db", 1)
 
     with pytest.raises(EngineUnavailable):
-        await Renderer(store, Bench(pool, 1)).render(a_request())
+        await Renderer(store, Bench(pool, 1), CancelledRuns(store)).render(a_request())
     await pool.close()
 
     assert await everything_told(store) == []
