@@ -21,6 +21,7 @@ NOUNS = (
     "layout",
     "sender",
     "token",
+    "type",
     "user",
     "version",
     "workflow",

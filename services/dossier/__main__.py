@@ -3,13 +3,14 @@
 from services.dossier import inbox, layouts, outbox, web
 from services.dossier.adapters.history import AskedHistory
 from services.dossier.adapters.mailer import AskedMailer
-from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlPersonal, SqlTables
+from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlItemTypes, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
     Importing,
+    ItemTypes,
     Judging,
     Recording,
     Refusals,
@@ -39,8 +40,9 @@ def assemble(settings: shared_settings.Settings) -> Service:
     contacts, refusals = Contacts(store, SqlContacts(store)), Refusals(store, TomlTexts())
     attachments, setup = Attachments(store, tables, blobs), Setup(store, tables, blobs, layouts.canonical)
     recorder = Recorder(store, tables, blobs, contacts)
-    judging = Judging(tables, contacts, attachments, own.consent)
-    recording = Recording(store, tables, blobs, attachments, judging, recorder.take_up)
+    types = ItemTypes(store, tables, SqlItemTypes(store))
+    judging = Judging(tables, types, contacts, attachments, own.consent)
+    recording = Recording(store, tables, blobs, attachments, types, judging, recorder.take_up)
     asking, resends = Asking(connection.broker), ResendTable(store)
     resending = Resending(store, contacts, AskedMailer(asking), resends)
     upstream = Upstream(recording, contacts, refusals)
@@ -60,6 +62,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         workflows,
         desk,
         runs,
+        types,
     )
 
     async def set_up() -> None:

@@ -80,6 +80,7 @@ def _item_recorded(event: DossierItem.Recorded) -> Message:
         attachments=event.attachments,
         submitted_by=event.submitted_by,
         fields=event.fields or None,
+        workflow_id=event.workflow_id,
         recorded_at=event.timestamp,
     )
 
@@ -93,6 +94,10 @@ def _document_requested(event: DossierItem.DocumentRequested) -> Message:
         item_id=event.originator_id,
         document_id=event.document_id,
         slot=event.slot,
+        person=event.person,
+        destination=event.destination,
+        recipient=event.recipient,
+        merge=event.merge,
         subject=content["subject"],
         language=event.language,
         sender=content["sender"],

@@ -7,6 +7,8 @@ from services.renderer.domain import Rendering
 from shared.contracts import Message
 from shared.contracts.renderer import Fault, LetterRendered, MailRendered, RenderingFailed
 
+_OF_ROW = ("mail", "letter")
+
 
 @singledispatch
 def told(event: object) -> Message | None:
@@ -46,19 +48,25 @@ def _(event: Rendering.Failed) -> Message:
         detail=event.detail or "",
     )
     return RenderingFailed.model_validate(
-        _of_what(event) | {"reason": event.reason, "fault": fault, "failed_at": event.timestamp}
+        _of_what(event)
+        | {
+            "slot": None if event.made in _OF_ROW else event.made,
+            "reason": event.reason,
+            "fault": fault,
+            "failed_at": event.timestamp,
+        }
     )
 
 
 def _of_what(event: Rendering.Completed | Rendering.Failed) -> dict[str, Any]:
     """Return the ids: those of a row's mail or letter, or that of a file of an item."""
-    of_row = event.made in {"mail", "letter"}
-    which = {"mail_id": event.originator_id, "processing_id": event.processing_id, "person": event.person}
+    of_row = {"mail_id": event.originator_id, "processing_id": event.processing_id}
     return {
         "run_id": event.run_id,
         "item_id": event.item_id,
         "ordinal": event.ordinal,
-        **(which if of_row else {"document_id": event.originator_id}),
+        "person": event.person,
+        **(of_row if event.made in _OF_ROW else {"document_id": event.originator_id}),
     }
 
 

@@ -122,6 +122,7 @@ class ItemFields(Frozen):
     """The own fields of an item that are set (requirements §5.2); a day is a date, or a moment with its zone."""
 
     item_number: int | None = None
+    number: int | None = None
     submitted_at: datetime | None = None
     responsible_id: str | None = None
     start_date: str | None = None
@@ -156,6 +157,7 @@ class DossierItemRecorded(OfItem):
     attachments: tuple[Attachment, ...] = ()
     submitted_by: str | None = None
     fields: ItemFields | None = None
+    workflow_id: str | None = None
     recorded_at: datetime
 
 
@@ -203,12 +205,20 @@ class DossierItemExcluded(OfItem):
 
 
 class DocumentRequested(OfItem):
-    """Make a file of an item that is no row: its generic attachment, with field names for values (A4)."""
+    """Make a file of an item that is no row: its generic attachment (A4), or the document of its type (A17).
+
+    With a `person` it is made with the data of its addressee, which are absent once erased; without one it shows
+    field names for values.
+    """
 
     SUBJECT: ClassVar[str] = "uitpost.dossier.document-requested.v1"
 
     document_id: UUID
-    slot: Literal["generic_attachment"]
+    slot: Literal["generic_attachment", "auto_document"]
+    person: str | None = None
+    destination: Destination | None = None
+    recipient: Recipient | None = None
+    merge: dict[str, Any] | None = None
     subject: str
     language: str = "nl"
     sender: Sender | None = None

@@ -36,7 +36,7 @@ class LetterRendered(OfItem):
     mail_id: UUID | None = None
     ordinal: int = 1
     person: str | None = None
-    slot: Literal["letter", "generic_attachment"] = "letter"
+    slot: Literal["letter", "generic_attachment", "auto_document"] = "letter"
     parts: Parts
     attachments: tuple[Attachment, ...] = ()
     engines: dict[str, str] = {}
@@ -64,6 +64,7 @@ class RenderingFailed(OfItem):
     mail_id: UUID | None = None
     ordinal: int = 1
     person: str | None = None
+    slot: Literal["generic_attachment", "auto_document"] | None = None  # of a file of an item
     reason: Literal["layout", "limit", "erased", "cancelled"] = "layout"
     fault: Fault
     failed_at: datetime

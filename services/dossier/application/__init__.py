@@ -6,6 +6,7 @@ from services.dossier.application.attachments import Attachments
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.desk import Desk, a_desk
 from services.dossier.application.importing import Importing
+from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
@@ -21,6 +22,7 @@ __all__ = [
     "Desk",
     "Dossier",
     "Importing",
+    "ItemTypes",
     "Judging",
     "Recording",
     "Refusals",
@@ -49,3 +51,4 @@ class Dossier:
     workflows: Workflows
     desk: Desk
     runs: Runs
+    item_types: ItemTypes

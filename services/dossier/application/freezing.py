@@ -35,20 +35,19 @@ class Freezing:
         self.addresses += [row.address for row in addressees.rows]
         if self.language is None and (first := addressees.rows[0].recipient):
             self.language = first["language"]
-        issues = judged.intake.issue_method != "none"
-        self.chunks += await asyncio.to_thread(self._freeze, addressees.rows, issues=issues)
+        self.chunks += await asyncio.to_thread(self._freeze, addressees.rows, merges=judged.merges)
 
     async def forget(self) -> None:
         """Throw away what was frozen."""
         await asyncio.to_thread(self._blobs.delete, self.chunks)
 
-    def _freeze(self, rows: Sequence[Row], *, issues: bool) -> list[str]:
+    def _freeze(self, rows: Sequence[Row], *, merges: bool) -> list[str]:
         """Keep the destinations, what is personal sealed; return the blobs in order."""
         self._keyring.make({row.person for row in rows})
 
         def sealed(person: str, personal: dict[str, Any], place: bytes) -> bytes | None:
             key = self._keyring.find(person)
-            return seal(key, personal if issues else {"stated": personal["stated"]}, place) if key else None
+            return seal(key, personal if merges else {"stated": personal["stated"]}, place) if key else None
 
         first = len(self.chunks)
         blobs = [

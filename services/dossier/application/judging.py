@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from services.dossier.application.attachments import Attachments, Checked
 from services.dossier.application.contacts import Contacts
+from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.ports import Tables
 from services.dossier.domain.address import ConsentMode
 from services.dossier.domain.addressees import Addressees, Tally, decide
@@ -14,24 +15,41 @@ from services.dossier.domain.choice import Choice, SetUp, choose
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.refusal import TOLD, Wrong
 from services.dossier.domain.run import CHUNK
+from services.dossier.domain.type_rules import Ruled
 
 AT_ONCE = 10 * CHUNK  # destinations decided together
 
 
 @dataclass
 class Judged:
-    """What a request comes to: what it chooses, its files (not kept yet), the tally of its addressees.
+    """What a request comes to: what its type makes of it and it chooses, its files (not kept yet), the tally of all.
 
     `wrongs` is everything wrong with it, once all addressees were gone through; the request can be accepted if it is
     empty.
     """
 
-    intake: Intake
+    ruled: Ruled
     at: datetime
     choice: Choice
     files: list[Checked]
     wrongs: list[Wrong]
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def intake(self) -> Intake:
+        """The request, issued as its type says where it says nothing of that."""
+        return self.ruled.intake
+
+    @property
+    def merges(self) -> bool:
+        """Whether something is made with the addressees' own data."""
+        document = self.choice.auto_document is not None and self.choice.auto_document_is_personal
+        return document or self.intake.issue_method != "none"
+
+    @property
+    def items(self) -> int:
+        """How many items it becomes."""
+        return self.tally.destinations if self.intake.separately else 1
 
 
 Each = Callable[[Judged, Addressees], Awaitable[None]]
@@ -40,8 +58,11 @@ Each = Callable[[Judged, Addressees], Awaitable[None]]
 class Judging:
     """Judges requests, for whoever accepts them and for whoever only wants to know."""
 
-    def __init__(self, tables: Tables, contacts: Contacts, attachments: Attachments, consent: ConsentMode) -> None:
+    def __init__(
+        self, tables: Tables, types: ItemTypes, contacts: Contacts, attachments: Attachments, consent: ConsentMode
+    ) -> None:
         self._tables = tables
+        self._types = types
         self._contacts = contacts
         self._attachments = attachments
         self._consent: ConsentMode = consent
@@ -51,9 +72,11 @@ class Judging:
 
         The addressees are not kept, so that a request of a hundred thousand takes no more memory than a small one.
         """
-        choice = choose(intake, await self._set_up())
+        now = datetime.now(UTC)
+        ruled = await self._types.obeyed(intake, now)
+        choice = choose(ruled.intake, await self._set_up(), ruled.auto_document_layout_id)
         wrongs, files = await self._attachments.check(intake.attachments)
-        judged = Judged(intake, datetime.now(UTC), choice, files, [*choice.wrongs, *wrongs])
+        judged = Judged(ruled, now, choice, files, [*ruled.wrongs, *choice.wrongs, *wrongs])
         for first in range(0, len(intake.destinations), AT_ONCE):
             addressees = await self._decide(judged, first)
             judged.tally.add(addressees)
@@ -61,7 +84,7 @@ class Judging:
             if each:
                 await each(judged, addressees)
         if not judged.tally.wrong:
-            judged.wrongs += judged.tally.issue_wrongs(intake, self._consent)
+            judged.wrongs += judged.tally.issue_wrongs(judged.intake, self._consent)
         return judged
 
     async def _decide(self, judged: Judged, first: int) -> Addressees:

@@ -17,7 +17,7 @@ from services.dossier.domain.frozen import Row, people, thaw
 from services.dossier.domain.identity import item_id_of, processing_id_of
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.processing import Processing
-from services.dossier.domain.run import Run
+from services.dossier.domain.run import CHUNK, Run
 from shared.blobs import BlobDamaged, BlobMissing, Blobs
 from shared.store import Conflict, Store, StoreUnavailable, unseal
 
@@ -115,7 +115,8 @@ class Recorder:
             frozen = self._blobs.get(run.chunks[index])
             self._store.keyring.make(people(frozen))  # all at once, instead of each when it is needed
             rows = thaw(run.id, index, frozen, self._unseal)
-            return _Ready(rows, [made for row in rows for made in _made(run, row)])
+            places = enumerate(rows, index * CHUNK)
+            return _Ready(rows, [made for number, row in places for made in _made(run, row, number)])
 
         try:
             return await asyncio.to_thread(prepare)
@@ -151,17 +152,17 @@ class Recorder:
         return unseal(key, sealed, place) if key else None
 
 
-def _made(run: Run, row: Row) -> Iterator[DossierItem | Processing]:
+def _made(run: Run, row: Row, number: int) -> Iterator[DossierItem | Processing]:
     """Yield what a row becomes: an item of its own if it gets one, and its first mail or letter if any."""
     item_id = item_id_of(run.id, row.address.d if run.separately else None)
     if run.separately:
-        yield _item(run, row, item_id)
+        yield _item(run, row, item_id, number)
     if run.rows:
         yield _processing(run, row, item_id)
 
 
-def _item(run: Run, row: Row, item_id: UUID) -> DossierItem:
-    return DossierItem.record(
+def _item(run: Run, row: Row, item_id: UUID, number: int) -> DossierItem:
+    item = DossierItem.record(
         item_id,
         run_id=run.id,
         type=run.content["type"],
@@ -172,8 +173,12 @@ def _item(run: Run, row: Row, item_id: UUID) -> DossierItem:
         destinations=[row.address._asdict()],
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
-        fields=run.fields,
+        fields=run.fields_of(number),
+        workflow_id=run.workflow_id,
     )
+    if run.auto_document:
+        item.request_auto_document(run.auto_document, run.content, run.document_date, row)
+    return item
 
 
 def _processing(run: Run, row: Row, item_id: UUID) -> Processing:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments
 from services.dossier.application.freezing import Freezing
+from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.judging import Judged, Judging
 from services.dossier.application.ports import Tables
 from services.dossier.domain.identity import item_id_of, run_id_of
@@ -43,6 +44,7 @@ class Recording:
         tables: Tables,
         blobs: Blobs,
         attachments: Attachments,
+        types: ItemTypes,
         judging: Judging,
         opened: Callable[[UUID], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Recording:
         self._tables = tables
         self._blobs = blobs
         self._attachments = attachments
+        self._types = types
         self._judging = judging
         self._opened = opened
 
@@ -64,9 +67,11 @@ class Recording:
         if before := await self._store.load(Run, run_id):
             return _again(before, content_hash)
         frozen = Freezing(self._store, self._blobs, run_id)
-        judged = await self._judge(intake, frozen)
-        content = judged.choice.content(intake, await self._attachments.keep(judged.files))
-        run = _run(run_id, content_hash, judged, content, frozen, submitted_by)
+        named = intake.model_copy(update={"submitted_by": intake.submitted_by or submitted_by})
+        judged = await self._judge(named, frozen)
+        content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
+        number = await self._types.number(judged.ruled, judged.items)
+        run = _run(run_id, content_hash, judged, content, frozen, number)
         items = [] if intake.separately else [_one_item(run, frozen)]
         try:
             await self._store.record(run, *items, rows=[self._tables.opened(run_id)] if frozen.chunks else [])
@@ -101,7 +106,7 @@ def _run(
     judged: Judged,
     content: dict[str, Any],
     frozen: Freezing,
-    submitted_by: str | None,
+    number: int | None,
 ) -> Run:
     intake, tally = judged.intake, judged.tally
     places = [address.d for address in frozen.addresses[:SHOWN]] if intake.separately else [None]
@@ -111,22 +116,25 @@ def _run(
         content_hash=content_hash,
         content=content,
         comment=intake.comment,
-        fields=intake.own_fields(),
+        fields=judged.ruled.fields,
+        first_number=number,
+        workflow_id=judged.ruled.workflow_id,
+        auto_document=judged.choice.auto_document,
         layouts=judged.choice.layouts,
         chunks=frozen.chunks,
         destinations=tally.destinations,
         rows=0 if intake.issue_method == "none" else tally.destinations,
-        items=tally.destinations if intake.separately else 1,
+        items=judged.items,
         item_ids=[str(item_id_of(run_id, place)) for place in places],
         excluded=tally.reasons,
         consent_attested=intake.consent_attested,
-        submitted_by=intake.submitted_by or submitted_by,
+        submitted_by=intake.submitted_by,
         document_date=judged.at.astimezone(_AMSTERDAM).date(),
     )
 
 
 def _one_item(run: Run, frozen: Freezing) -> DossierItem:
-    """Return the one item of all destinations, with its generic attachment where something is issued (A4)."""
+    """Return the one item of all destinations, with its generic attachment where something is issued (A4, A17)."""
     item = DossierItem.record(
         item_id_of(run.id, None),
         run_id=run.id,
@@ -138,10 +146,13 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
         destinations=[address._asdict() for address in frozen.addresses],
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
-        fields=run.fields,
+        fields=run.fields_of(0),
+        workflow_id=run.workflow_id,
     )
     if run.rows and frozen.language:
         item.request_generic_attachment(run.content, run.document_date, frozen.language)
+    if run.auto_document:
+        item.request_auto_document(run.auto_document, run.content, run.document_date)
     return item
 
 

@@ -28,6 +28,8 @@ class Choice:
 
     body_layout: Facts | None
     attachment_layout: Facts | None
+    auto_document_layout: Facts | None
+    auto_document_is_personal: bool
     sender: dict[str, Any] | None
     mail_server_id: str | None
     wrongs: tuple[Wrong, ...]
@@ -35,17 +37,28 @@ class Choice:
     @property
     def layouts(self) -> list[dict[str, Any]]:
         """The pinned layout versions (A24)."""
-        return [_version(layout) for layout in (self.body_layout, self.attachment_layout) if layout]
+        return [_version(layout) for layout in self._used]
 
     @property
     def fields(self) -> list[tuple[str, str, bool]]:
         """The merge fields declared: layout id, name, whether it is required."""
         return [
             (layout["layout_id"], field["name"], field["required"])
-            for layout in (self.body_layout, self.attachment_layout)
-            if layout
+            for layout in self._used
+            if layout is not self.auto_document_layout or self.auto_document_is_personal
             for field in layout["fields"]
         ]
+
+    @property
+    def auto_document(self) -> dict[str, Any] | None:
+        """The pinned layout of the document that is made of itself for each item, if any (FR-87)."""
+        version: dict[str, Any] | None = _version(self.auto_document_layout)
+        return version
+
+    @property
+    def _used(self) -> list[Facts]:
+        used = (self.body_layout, self.attachment_layout, self.auto_document_layout)
+        return list({layout["layout_id"]: layout for layout in used if layout}.values())
 
     def content(self, intake: Intake, attachments: list[dict[str, Any]]) -> dict[str, Any]:
         """Return what all rows of the run share."""
@@ -69,10 +82,11 @@ class Choice:
         return intake.body_text or ""
 
 
-def choose(intake: Intake, set_up: SetUp) -> Choice:
-    """Return what the request chooses; its `wrongs` say what can't be chosen."""
+def choose(intake: Intake, set_up: SetUp, auto_document_layout_id: str | None = None) -> Choice:
+    """Return what the request chooses, and its type for it; its `wrongs` say what can't be chosen."""
     body = _layout(set_up, intake.body_layout_id)
     attachment = _layout(set_up, intake.attachment_layout_id)
+    auto = _layout(set_up, auto_document_layout_id)
     sender = _sender(intake, set_up)
     servers = set_up.mail_servers
     server = DEFAULT if DEFAULT in servers else next(iter(servers), None)
@@ -81,6 +95,8 @@ def choose(intake: Intake, set_up: SetUp) -> Choice:
     return Choice(
         body_layout=body if issues == "email" else None,
         attachment_layout=attachment if issues != "none" else None,
+        auto_document_layout=auto,
+        auto_document_is_personal=len(intake.destinations) == 1,
         sender=sender,
         mail_server_id=server if issues == "email" else None,
         wrongs=wrongs,

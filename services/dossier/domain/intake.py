@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dossier.domain.contact_facts import Language, Moment, address_wrongs
 from services.dossier.domain.identity import Address
 from services.dossier.domain.item_fields import ItemFields
-from services.dossier.domain.item_type import SUPPLIED
 from services.dossier.domain.refusal import TOLD, Refused, Wrong, as_said
 from services.dossier.domain.text import has_control, is_email, not_text
 
@@ -148,8 +147,7 @@ def read(said: Any, request_id: str | None = None) -> Intake:
 def _wrongs(intake: Intake) -> Iterator[Wrong]:
     yield from _text_wrongs(intake)
     yield from intake.field_wrongs()
-    yield from _type_wrongs(intake)
-    yield from _slot_wrongs(intake)
+    yield from slot_wrongs(intake)
     yield from _attachment_wrongs(intake)
     yield from _destination_wrongs(intake)
 
@@ -166,16 +164,8 @@ def _text_wrongs(intake: Intake) -> Iterator[Wrong]:
         yield Wrong("sender_address", "invalid_sender_address")
 
 
-def _type_wrongs(intake: Intake) -> Iterator[Wrong]:
-    kind = SUPPLIED.get(intake.type)
-    if kind is None:
-        yield Wrong("type", "unknown_type", {"type": intake.type[:40]})
-    elif intake.issue_method not in kind.issue_methods:
-        yield Wrong("issue_method", "issue_method_not_of_type", {"type": intake.type})
-
-
-def _slot_wrongs(intake: Intake) -> Iterator[Wrong]:
-    """Check the slots of body and attachment (table in §1.3)."""
+def slot_wrongs(intake: Intake) -> Iterator[Wrong]:
+    """Yield what is wrong with the slots of body and attachment (table in §1.3)."""
     if intake.body_layout_id and intake.body_text:
         yield Wrong("body_text", "body_typed_and_layout")
     if intake.attachment_read_only and not intake.attachment_layout_id:

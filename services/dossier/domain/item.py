@@ -1,12 +1,15 @@
 """Dossier items: what was recorded, at which destinations, with which files of its own."""
 
 from datetime import date
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from services.dossier.domain.frozen import Row
 from services.dossier.domain.identity import document_id_of
+
+HOUSE = "nl"  # the language of a document that is nobody's own
 
 
 class DossierItem(Aggregate):
@@ -34,11 +37,16 @@ class DossierItem(Aggregate):
         attachments: list[dict[str, Any]]
         submitted_by: str | None
         fields: dict[str, Any]
+        workflow_id: str | None
 
     class DocumentRequested(Aggregate.Event):
-        """A file of the item is to be made: the generic attachment (A4)."""
+        """A file of the item is to be made: the generic attachment (A4), or the document of its type (A17).
+
+        One with a `person` is made with the data of its addressee, of whom nothing is left here once erased.
+        """
 
         TOPIC = "dossier.DossierItem.DocumentRequested"
+        PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
 
         run_id: UUID
         document_id: UUID
@@ -46,6 +54,10 @@ class DossierItem(Aggregate):
         language: str
         content: dict[str, Any]
         document_date: date
+        person: str | None
+        destination: dict[str, Any] | None
+        recipient: dict[str, Any] | None
+        merge: dict[str, Any] | None
 
         def apply(self, aggregate: Aggregate) -> None:
             """Nothing of the item itself changes."""
@@ -62,6 +74,7 @@ class DossierItem(Aggregate):
         attachments: list[dict[str, Any]],
         submitted_by: str | None,
         fields: dict[str, Any],
+        workflow_id: str | None,
     ) -> None:
         self.run_id = run_id
         self.type = type
@@ -73,6 +86,7 @@ class DossierItem(Aggregate):
         self.attachments = attachments
         self.submitted_by = submitted_by
         self.fields = fields
+        self.workflow_id = workflow_id
 
     @classmethod
     def record(cls, item_id: UUID, **facts: Any) -> Self:
@@ -81,7 +95,20 @@ class DossierItem(Aggregate):
 
     def request_generic_attachment(self, content: dict[str, Any], document_date: date, language: str) -> None:
         """Ask for the one attachment that is kept for all destinations."""
-        slot = "generic_attachment"
+        self._request_document("generic_attachment", content, document_date, language)
+
+    def request_auto_document(
+        self, layout: dict[str, Any], content: dict[str, Any], document_date: date, addressee: Row | None = None
+    ) -> None:
+        """Ask for the document that is made of itself: an addressee's own, or generic where the item has several."""
+        shared = {**content, "attachment_layout": layout, "body_layout": None, "body_text": None}
+        recipient = addressee.recipient if addressee else None
+        language = recipient["language"] if recipient else HOUSE
+        self._request_document("auto_document", shared, document_date, language, addressee)
+
+    def _request_document(
+        self, slot: str, content: dict[str, Any], document_date: date, language: str, addressee: Row | None = None
+    ) -> None:
         self.trigger_event(
             self.DocumentRequested,
             run_id=self.run_id,
@@ -90,4 +117,8 @@ class DossierItem(Aggregate):
             language=language,
             content=content,
             document_date=document_date,
+            person=addressee.person if addressee else None,
+            destination=addressee.address._asdict() if addressee else None,
+            recipient=addressee.recipient if addressee else None,
+            merge=addressee.merge if addressee else None,
         )

@@ -40,6 +40,9 @@ class Run(Aggregate):
         content: dict[str, Any]
         comment: str
         fields: dict[str, Any]
+        first_number: int | None
+        workflow_id: str | None
+        auto_document: dict[str, Any] | None
         layouts: list[dict[str, Any]]
         chunks: list[str]
         destinations: int
@@ -101,6 +104,9 @@ class Run(Aggregate):
         content: dict[str, Any],
         comment: str,
         fields: dict[str, Any],
+        first_number: int | None,
+        workflow_id: str | None,
+        auto_document: dict[str, Any] | None,
         layouts: list[dict[str, Any]],
         chunks: list[str],
         destinations: int,
@@ -117,6 +123,9 @@ class Run(Aggregate):
         self.content = content
         self.comment = comment
         self.fields = fields
+        self.first_number = first_number
+        self.workflow_id = workflow_id
+        self.auto_document = auto_document
         self.layouts = layouts
         self.chunks = chunks
         self.destinations = destinations
@@ -135,6 +144,10 @@ class Run(Aggregate):
     def start(cls, run_id: UUID, **facts: Any) -> Self:
         """Accept a request."""
         return cls._create(cls.Started, id=run_id, **facts)
+
+    def fields_of(self, item: int) -> dict[str, Any]:
+        """Return the own fields of an item, the first being 0: each has the next number where they are numbered."""
+        return self.fields if self.first_number is None else {**self.fields, "number": self.first_number + item}
 
     @property
     def separately(self) -> bool:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, field_settings, items, me, runs, setup, workflows
+from services.dossier.web import contacts, field_settings, item_types, items, me, runs, setup, workflows
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
@@ -11,6 +11,7 @@ def routes(dossier: Dossier) -> list[APIRouter]:
     return [
         contacts.routes(dossier),
         setup.routes(dossier),
+        item_types.routes(dossier),
         items.routes(dossier),
         field_settings.routes(dossier),
         me.routes(dossier),

@@ -1,6 +1,5 @@
-"""What is set up, over HTTP: senders, mail servers, layouts and item types."""
+"""What is set up, over HTTP: senders, mail servers and layouts."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -8,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from services.dossier.application import Dossier
 from services.dossier.application.ports import Noun
 from services.dossier.domain.intake import parse
-from services.dossier.domain.item_type import SUPPLIED
 from services.dossier.domain.layout import LayoutFacts
 from services.dossier.domain.mail_server import MailServerFacts, secrets_in
 from services.dossier.domain.refusal import Refused, Wrong, as_said
@@ -30,7 +28,6 @@ def routes(dossier: Dossier) -> APIRouter:
     _add_senders(router, dossier)
     _add_mail_servers(router, dossier)
     _add_layouts(router, dossier)
-    _add_item_types(router, dossier)
     return router
 
 
@@ -92,21 +89,6 @@ def _add_layouts(router: APIRouter, dossier: Dossier) -> None:
         with answering(dossier.refusals, request):
             facts = as_said(LayoutFacts, parse(await whole(request)))
             return {"id": layout_id, **await dossier.setup.put_layout(layout_id, facts)}
-
-
-def _add_item_types(router: APIRouter, dossier: Dossier) -> None:
-    @router.get("/api/v1/item-types")
-    async def list_item_types(_: _Reads) -> dict[str, Any]:
-        """List the types of dossier item."""
-        return {"items": [asdict(kind) for kind in SUPPLIED.values()]}
-
-    @router.get("/api/v1/item-types/{type_id}")
-    async def get_item_type(request: Request, _: _Reads, type_id: str) -> dict[str, Any]:
-        """Show one type of dossier item."""
-        with answering(dossier.refusals, request):
-            if type_id not in SUPPLIED:
-                raise Refused([Wrong("", "unknown_item_type")], status=404)
-            return asdict(SUPPLIED[type_id])
 
 
 async def _all(dossier: Dossier, noun: Noun) -> dict[str, Any]:

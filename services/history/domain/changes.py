@@ -141,7 +141,7 @@ def _document_of(message: Message, position: int) -> DocumentFact | None:
             Stage.RENDERER,
             position,
             message.item_id,
-            "generic_attachment",
+            message.slot or "generic_attachment",
             message.failed_at,
             "render_failed",
             message.fault.detail,

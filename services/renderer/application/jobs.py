@@ -30,20 +30,21 @@ def job_of(
     )
 
 
-def generic_job(request: DocumentRequested) -> Job:
-    """Return the job of making a file of an item, with field names for values (A4)."""
+def document_job(request: DocumentRequested) -> Job:
+    """Return the job of making a file of an item: an addressee's own, or with field names for values (A4, A17)."""
+    of = request.recipient
     return Job(
-        language=request.language,
+        language=of.language if of else request.language,
         context={
-            "recipient": {},
+            "recipient": {"name": of.name, "email": of.email, "language": of.language} if of else {},
             "subject": request.subject,
             "date": request.document_date.isoformat(),
             "sender": {"name": request.sender.name, "address": request.sender.address} if request.sender else {},
-            "destination": {},
-            "merge": {},
+            "destination": request.destination.model_dump() if request.destination else {},
+            "merge": dict(request.merge or {}),
         },
         body_layout=None if request.attachment_layout else request.body_layout,
         body_text=None if request.attachment_layout or request.body_layout else (request.body_text or ""),
         attachment_layout=request.attachment_layout,
-        generic=True,
+        generic=of is None,
     )

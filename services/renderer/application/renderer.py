@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from services.renderer.application.bench import Bench
-from services.renderer.application.jobs import generic_job, job_of
+from services.renderer.application.jobs import document_job, job_of
 from services.renderer.domain import LimitReached, Made, Rendering
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.message import Parts
@@ -62,7 +62,7 @@ class Renderer:
         await self._runs.cancel(run.run_id, run.at)
 
     async def make_document(self, request: DocumentRequested) -> None:
-        """Make a file of an item, with field names for values, unless that was settled before."""
+        """Make a file of an item, with its addressee's data or field names for values, unless that was settled."""
         if await self._store.knows(request.document_id):
             return
         facts = {
@@ -71,9 +71,12 @@ class Renderer:
             "item_id": request.item_id,
             "processing_id": None,
             "ordinal": 1,
-            "person": None,
+            "person": request.person,
         }
-        made = await self._bench.make(generic_job(request))
+        if request.person and request.recipient is None:
+            await self._fail(request.document_id, facts, "erased", Fault(detail="the contact was erased"))
+            return
+        made = await self._bench.make(document_job(request))
         if isinstance(made, Fault):
             await self._fail(request.document_id, facts, _reason(made), made)
         else:

@@ -16,7 +16,7 @@ class Rendering(Aggregate):
         """The first and only event."""
 
         TOPIC = "renderer.Rendering.Created"
-        made: str  # "mail", "letter" or "generic_attachment"
+        made: str  # "mail", "letter", "generic_attachment" or "auto_document"
         run_id: UUID
         item_id: UUID
         processing_id: UUID | None

@@ -12,13 +12,14 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
-from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlPersonal, SqlTables
+from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlItemTypes, SqlPersonal, SqlTables
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
     Importing,
+    ItemTypes,
     Judging,
     Recording,
     Refusals,
@@ -92,8 +93,9 @@ class House:
         contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
-        judging = Judging(self.tables, contacts, attachments, consent)
-        recording = Recording(self.store, self.tables, self.blobs, attachments, judging, self.recorder.take_up)
+        types = ItemTypes(self.store, self.tables, SqlItemTypes(self.store))
+        judging = Judging(self.tables, types, contacts, attachments, consent)
+        recording = Recording(self.store, self.tables, self.blobs, attachments, types, judging, self.recorder.take_up)
         self.dossier = Dossier(
             contacts,
             Importing(contacts),
@@ -107,6 +109,7 @@ class House:
             Workflows(self.store, self.tables),
             a_desk(self.store, self.tables, SqlPersonal(self.store)),
             Runs(self.store, self.history, resends, self.recorder.take_up),
+            types,
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

@@ -1,9 +1,10 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
 from services.dossier.adapters.tables.contacts import SqlContacts
+from services.dossier.adapters.tables.item_types import SqlItemTypes
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.personal import SqlPersonal
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
 
-__all__ = ["METADATA", "ResendTable", "SqlContacts", "SqlPersonal", "SqlTables"]
+__all__ = ["METADATA", "ResendTable", "SqlContacts", "SqlItemTypes", "SqlPersonal", "SqlTables"]
