@@ -432,6 +432,37 @@ def test_without_a_command_there_is_help_and_an_unknown_one_is_wrong_use(uitpost
     assert uitpost("version").out.count(".") == 2
 
 
+def test_an_item_type_is_listed_shown_set_up_from_a_file_and_copied(
+    uitpost: Uitpost, api: StandIn, tmp_path: Path
+) -> None:
+    """FR-103: item types are set up from the command line too."""
+    kind = {
+        "id": "own",
+        "code": 15,
+        "name": {"nl": "Eigen"},
+        "issue_methods": ["none", "email"],
+        "version": 2,
+        "supplied": False,
+        "blocked": False,
+    }
+    (tmp_path / "own.json").write_text(json.dumps({"name": {"nl": "Eigen"}}))
+    api.answer("GET /item-types", {"items": [kind]})
+    api.answer("GET /item-types/own", kind)
+    api.answer("PUT /item-types/own", kind)
+    api.answer("POST /item-types/note/copy", kind, status=201)
+
+    listed = uitpost("type", "list")
+    shown = uitpost("type", "show", "own", "--json")
+    added = uitpost("type", "add", "own", "-f", str(tmp_path / "own.json"))
+    copied = uitpost("type", "copy", "note", "own", "--code", "15")
+
+    assert listed.out == "own\t15\tEigen\tnone, email\t2\tno\tno\n"
+    assert json.loads(shown.out) == kind
+    assert (added.code, copied.code) == (0, 0)
+    assert api.bodies("PUT /item-types/own") == [{"name": {"nl": "Eigen"}}]
+    assert api.bodies("POST /item-types/note/copy") == [{"id": "own", "code": 15}]
+
+
 def test_a_workflow_is_listed_with_its_steps_set_up_from_a_file_and_copied(
     uitpost: Uitpost, api: StandIn, tmp_path: Path
 ) -> None:

@@ -240,6 +240,62 @@ async def test_a_file_of_an_item_is_made_with_field_names_and_told_under_its_own
     assert job.context["sender"] == {"name": "De Bakkerij", "address": "post@bakery.example"}
 
 
+def an_auto_document(**others: Any) -> DocumentRequested:
+    """The document of an item's type with Anna's own data, requested by the dossier."""
+    facts: dict[str, Any] = {
+        "document_id": uuid5(ids_of()["item_id"], "auto_document"),
+        "slot": "auto_document",
+        "person": "person|1|#1",
+        "destination": Destination(kind="person", number="1"),
+        "recipient": ANNA,
+        "merge": {"table": 7},
+        "body_layout": None,
+    }
+    return a_file(**facts | others)
+
+
+async def test_a_document_of_the_type_is_made_with_its_addressees_own_data(
+    renderer: Renderer, store: Store, engine: QuickEngine
+) -> None:
+    """FR-87, A17."""
+    await renderer.make_document(an_auto_document())
+
+    document = await told_of_one(store)
+    assert isinstance(document, LetterRendered)
+    assert (document.slot, document.person, document.processing_id) == ("auto_document", "person|1|#1", None)
+    (job,) = engine.jobs
+    assert (job.generic, job.transient, job.language, job.attachment_layout) == (False, False, "en", LAYOUT)
+    assert (job.context["recipient"]["name"], job.context["merge"]) == ("Anna", {"table": 7})
+    assert job.context["destination"] == {"kind": "person", "number": "1", "contact_id": None}
+
+
+async def test_a_document_of_the_type_is_generic_where_it_is_nobodys(
+    renderer: Renderer, store: Store, engine: QuickEngine
+) -> None:
+    """FR-87, A17."""
+    await renderer.make_document(an_auto_document(person=None, destination=None, recipient=None, merge=None))
+
+    document = await told_of_one(store)
+    assert isinstance(document, LetterRendered)
+    assert (document.slot, document.person) == ("auto_document", None)
+    (job,) = engine.jobs
+    assert (job.generic, job.transient) == (True, False)
+
+
+async def test_a_document_of_somebody_erased_is_not_made(renderer: Renderer, store: Store, engine: QuickEngine) -> None:
+    """A17: not even a generic one, which would look as if it had been meant so."""
+    await renderer.make_document(an_auto_document(recipient=None, merge=None))
+
+    failed = await told_of_one(store)
+    assert isinstance(failed, RenderingFailed)
+    assert (failed.reason, failed.slot, failed.document_id) == (
+        "erased",
+        "auto_document",
+        uuid5(ids_of()["item_id"], "auto_document"),
+    )
+    assert engine.jobs == []
+
+
 async def test_a_file_without_a_letter_layout_is_made_of_the_body(renderer: Renderer, engine: QuickEngine) -> None:
     await renderer.make_document(a_file(attachment_layout=None))
     other = uuid5(RUN, "other")
