@@ -32,8 +32,8 @@ class LayoutField(Frozen):
 class LayoutDocument(Frozen):
     """The content of a layout version, kept as a blob: canonical JSON (sorted keys, no spaces, UTF-8).
 
-    `sources` maps a language to its source texts: `text`, `html` (Jinja2), `typst` or `page`, besides `subject`
-    (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
+    `sources` maps a language to its source texts: `text`, `html` or `mjml` (Jinja2), `typst` or `page`, besides
+    `subject` (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
     `pdf` is the standard that a PDF follows: PDF/A-2b to be archived, PDF/A-3a with PDF/UA-1 to be read aloud too.
     """
 

@@ -19,7 +19,7 @@ from services.mailer.adapters.smtp import MailServer, connect
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.letter import File, Letter
 from services.mailer.domain.reply import Reply
-from services.renderer.adapters.jinja import BodyLayout
+from services.renderer.adapters.bodies import BodyLayout
 from services.renderer.adapters.typst import LetterLayout
 from shared.store import Store
 

@@ -14,7 +14,7 @@ from shared.contracts.dossier import LayoutDocument, LayoutKind, PdfStandard
 
 _PARTS = {
     "text": frozenset({"subject", "text"}),
-    "html": frozenset({"subject", "text", "html"}),
+    "html": frozenset({"subject", "text", "html", "mjml"}),
     "typst": frozenset({"subject", "typst", "filename"}),
     "paged": frozenset({"subject", "page", "filename"}),
 }
@@ -73,8 +73,10 @@ class LayoutFacts(BaseModel):
             place = f"sources.{language}"
             if language not in _LANGUAGES:
                 yield Wrong(place, "unknown_language")
-            if _MAIN[self.kind] not in texts:
+            if _MAIN[self.kind] not in texts and not (self.kind == "html" and "mjml" in texts):
                 yield Wrong(f"{place}.{_MAIN[self.kind]}", "missing")
+            if {"html", "mjml"} <= texts.keys():
+                yield Wrong(f"{place}.mjml", "html_and_mjml")
             for part, text in texts.items():
                 if part not in _PARTS[self.kind]:
                     yield Wrong(f"{place}.{part}", "not_of_this_kind", {"kind": self.kind})

@@ -30,3 +30,9 @@ def as_written(name: str, source: str, line: int | None) -> str:
         return name
     written = re.search(rf"[\w.]*\b{re.escape(name)}\b", lines[line - 1])
     return written.group().lstrip(".") if written else name
+
+
+def line_with(field: str, source: str) -> int | None:
+    """Return the first line (from 1) that names a field, None where none does."""
+    named = re.compile(rf"\b{re.escape(field)}\b")
+    return next((number for number, line in enumerate(source.splitlines(), start=1) if named.search(line)), None)

@@ -1,4 +1,4 @@
-"""Merges mail bodies: text and HTML layouts written in Jinja2, in a sandbox."""
+"""Merges one source written in Jinja2 with the values of each recipient, in a sandbox."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,8 +7,6 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Any
 
-from inscriptis import get_text  # type: ignore[import-untyped]
-from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -17,7 +15,7 @@ from services.renderer.adapters.css import inlined, inlined_once
 from services.renderer.adapters.faults import Unmergeable, as_written
 from services.renderer.adapters.formats import dated, money, number
 
-ENGINES = {name: version(name) for name in ("jinja2", "css-inline", "inscriptis")}
+ENGINES = {name: version(name) for name in ("jinja2", "css-inline")}
 _LACKING = re.compile(r"has no attribute '(?P<inner>[^']+)'$|^'(?P<outer>[^']+)' is undefined$")
 _NOT_IN_FILENAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|\s]+')
 FILENAME_LENGTH = 120
@@ -73,29 +71,6 @@ class Merge:
         return Unmergeable(f"the field {field} is unknown or has no value", field=field, line=line)
 
 
-class BodyLayout:
-    """A layout that makes a mail body: text, and HTML if it has any."""
-
-    def __init__(self, sources: Mapping[str, str], language: str) -> None:
-        """Compile both; raise `Unmergeable` when neither is there or one is not well written."""
-        if not {"text", "html"} & sources.keys():
-            raise Unmergeable("the layout has neither text nor html, so it makes no mail body")
-        self._text = Merge(sources["text"], language) if "text" in sources else None
-        self._html = Merge(sources["html"], language, html=True) if "html" in sources else None
-
-    @property
-    def engines(self) -> dict[str, str]:
-        """Return the name and version of each engine that takes part."""
-        taking_part = {"jinja2": True, "css-inline": self._html is not None, "inscriptis": self._text is None}
-        return {name: ENGINES[name] for name, takes_part in taking_part.items() if takes_part}
-
-    def body(self, context: Mapping[str, Any]) -> tuple[str, str | None]:
-        """Return the text and HTML body; without a text source the text is what the page says."""
-        page = self._html(context) if self._html else None
-        text = self._text(context) if self._text else _said_by(page or "")
-        return text, page
-
-
 def filename_of(merge: Merge | None, context: Mapping[str, Any], layout_id: str, suffix: str = ".pdf") -> str:
     """Return the name of an attachment: as the layout writes it, fit for any file system, else the layout's id."""
     written = clean(merge(context)) if merge else ""
@@ -121,10 +96,6 @@ def _shown(value: Any) -> Any:
 def _formatted(written: Callable[..., str], language: str, value: Any, *how: Any) -> Any:
     """Return a value in the form of the language; nothing, and the name of a field, stay what they are."""
     return value if value is None or isinstance(value, FieldName) else written(value, language, *how)
-
-
-def _said_by(page: str) -> str:
-    return str(get_text(page, ParserConfig(display_links=True))).strip() + "\n"
 
 
 def _line(traceback: TracebackType | None) -> int | None:

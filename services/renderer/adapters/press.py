@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import uuid4
 
+from services.renderer.adapters.bodies import BodyLayout
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
-from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
+from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.typst import LetterLayout, Standard

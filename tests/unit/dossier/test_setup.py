@@ -50,6 +50,19 @@ async def test_a_mail_server_is_told_once_until_it_is_set_otherwise(house: House
             "sources.nl.typst",
             "not_of_this_kind",
         ),
+        (
+            "/layouts/x",
+            LAYOUTS["plain"] | {"kind": "html", "sources": {"nl": {"html": "<p>", "mjml": "<mjml>"}}},
+            "sources.nl.mjml",
+            "html_and_mjml",
+        ),
+        ("/layouts/x", LAYOUTS["plain"] | {"pdf": "a-2b"}, "pdf", "not_of_this_kind"),
+        (
+            "/layouts/x",
+            LAYOUTS["plain"] | {"kind": "paged", "sources": {"nl": {"filename": ""}}},
+            "sources.nl.page",
+            "missing",
+        ),
         ("/layouts/x", LAYOUTS["plain"] | {"fields": [{"name": "a b"}]}, "fields[0].name", "wrong_field_name"),
         (
             "/layouts/x",

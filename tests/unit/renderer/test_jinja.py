@@ -2,9 +2,10 @@
 
 import pytest
 
+from services.renderer.adapters.bodies import BodyLayout
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
-from services.renderer.adapters.jinja import BodyLayout, Merge, filename_of
+from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.domain import Job
 from tests.unit.renderer.jobs import TEXT, a_context, a_document, a_job, named
 
