@@ -13,6 +13,7 @@ from services.history.domain.mail import Mail, mails_of
 from services.history.domain.run import Run
 from shared.blobs import BlobMissing, Blobs
 from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved
+from shared.contracts.message import Attachment
 
 T = TypeVar("T")
 _LOOKS, _WAIT = 20, 0.05  # a run that was accepted just now is heard of within this second
@@ -33,6 +34,14 @@ class Message:
     content: bytes
     kept: MessageKept
     mail: Mail
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an item: its bytes, and what they are called."""
+
+    content: bytes
+    named: Attachment
 
 
 class History:
@@ -75,6 +84,24 @@ class History:
             raise Refused("unknown_item")
         found = await self._records.lines_of_item(item_id, limit + 1, after)
         return item, _page(found, limit, _after_line)
+
+    async def file(self, item_id: UUID, sha256: str) -> File:
+        """Return a file of an item: one that goes along, or one that was made for it (A17).
+
+        Raises Refused `unknown_item`, `unknown_file` for one that is not this item's, `file_gone` where it is not kept.
+        """
+        item = await self._records.item(item_id)
+        if item is None:
+            raise Refused("unknown_item")
+        made = [document["attachment"] for document in item["documents"]]
+        named = next((file for file in (*item["attachments"], *made) if file and file["sha256"] == sha256), None)
+        if named is None:
+            raise Refused("unknown_file")
+        try:
+            content = await asyncio.to_thread(self._blobs.get, sha256)
+        except BlobMissing:
+            raise Refused("file_gone") from None
+        return File(content, Attachment.model_validate(named))
 
     async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None = None) -> Page[Row]:
         """Return a page of the items of a destination, newest first (FR-4, FR-49)."""

@@ -24,7 +24,7 @@ from shared.contracts.mailer import (
     MailInDoubtResolved,
     MailSent,
 )
-from shared.contracts.message import Attachment
+from shared.contracts.message import Attachment, Parts
 from shared.contracts.renderer import LetterRendered, MailRendered, RenderingFailed
 
 KINDS: tuple[type[Message], ...] = (
@@ -113,6 +113,16 @@ def dead_letter_of(advisory: dict[str, Any], at: datetime) -> DeadLetter:
     )
 
 
+def _file_of(parts: Parts) -> Attachment | None:
+    """Return the one file that was made: the letter, else the body as a page or a text."""
+    if parts.attachment:
+        return parts.attachment
+    for body, name, kind in ((parts.html, "bericht.html", "text/html"), (parts.text, "bericht.txt", "text/plain")):
+        if body:
+            return Attachment(sha256=body.sha256, size=body.size, filename=name, content_type=kind)
+    return None
+
+
 def _document_of(message: Message, position: int) -> DocumentFact | None:
     if isinstance(message, DocumentRequested):
         return DocumentFact(
@@ -133,7 +143,7 @@ def _document_of(message: Message, position: int) -> DocumentFact | None:
             message.slot,
             message.rendered_at,
             "generated",
-            attachment=message.parts.attachment,
+            attachment=_file_of(message.parts),
         )
     if isinstance(message, RenderingFailed) and message.document_id:
         return DocumentFact(

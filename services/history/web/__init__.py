@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.history.application import History, Resending
-from services.history.web import items, page, processing, resend
+from services.history.web import files, items, page, processing, resend
 
 __all__ = ["routes"]
 
@@ -14,5 +14,6 @@ def routes(history: History, resending: Resending) -> list[APIRouter]:
         resend.routes(resending),  # before those of rows: `/processing/resend` is no row
         processing.routes(history),
         items.routes(history),
+        files.routes(history),
         page.routes(history, resending),
     ]

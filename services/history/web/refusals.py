@@ -17,10 +17,12 @@ _STATUS = {
     "unknown_row": 404,
     "unknown_run": 404,
     "unknown_item": 404,
+    "unknown_file": 404,
     "unknown_job": 404,
     "unknown_mail": 404,
     "never_attempted": 404,
     "parts_gone": 410,
+    "file_gone": 410,
     "no_answer": 503,
 }
 _CONFLICT = 409
