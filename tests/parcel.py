@@ -13,6 +13,7 @@ from shared.contracts.message import Destination, Recipient
 
 RUN = UUID("6c0e5b0e-7a53-4b0e-9f0e-0d6f1f6f9a01")
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ON = date(2026, 3, 2)
 
 
 class Parcel(Aggregate):
@@ -24,6 +25,7 @@ class Parcel(Aggregate):
     class Posted(Created):
         TOPIC = "tests.Parcel.Posted"
         PERSONAL: ClassVar[tuple[str, ...]] = ("recipient",)
+        ALIKE: ClassVar[tuple[str, ...]] = ("run", "on")
         person: str | None
         recipient: dict[str, Any] | None
         number: int
@@ -60,7 +62,7 @@ class Parcel(Aggregate):
             recipient=recipient,
             number=number,
             run=RUN,
-            on=date(2026, 3, 2),
+            on=ON,
         )
 
     def weigh(self, grams: int) -> None:

@@ -1,8 +1,14 @@
-"""Events to bytes and back: JSON in clear, and the fields an event class names as PERSONAL sealed with AES-GCM."""
+"""Events to bytes and back: JSON in clear, PERSONAL fields sealed with AES-GCM, ALIKE fields kept once for many.
+
+An event class names in `PERSONAL` the fields that are sealed with its person's key, and in `ALIKE` those that many
+events have the same values of, such as what all rows of a run share. Values read from there are shared by all events
+that have them: they are never changed in place.
+"""
 
 import os
 import typing
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from types import UnionType
@@ -16,8 +22,10 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import get_topic, resolve_topic
 
+from shared.store.alike import Alike, hash_of
 from shared.store.keyring import Keyring
 
+_ALIKE_READ = 500  # values that are held ready
 _NONCE = 12  # bytes, NIST SP 800-38D §8.2
 _READERS: dict[type, Callable[[Any], Any]] = {
     UUID: UUID,
@@ -29,20 +37,46 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 class SealingMapper(Mapper[UUID]):
     """Maps events of plain values; an event with `PERSONAL` fields carries its contact's key id in `person`."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, alike: Alike) -> None:
         super().__init__(JSONTranscoder())
         self._keyring = keyring
+        self._alike = alike
+        self._read: OrderedDict[tuple[type, str], dict[str, Any]] = OrderedDict()
 
     def make_keys(self, people: Iterable[str]) -> None:
         """Give each of these people a key, durably, before what is sealed with it is recorded."""
         self._keyring.make(people)
 
+    def to_stored_events(
+        self, events: Sequence[DomainEventProtocol[UUID]]
+    ) -> tuple[list[StoredEvent], dict[str, bytes]]:
+        """Return the stored forms, and by their hash the values that two or more of these events have alike."""
+        marks = [_mark(event) for event in events]
+        times = Counter(mark for mark in marks if mark)
+        hashes: dict[tuple[object, ...], str] = {}
+        values: dict[str, bytes] = {}
+        stored = []
+        for event, mark in zip(events, marks, strict=True):
+            if mark and times[mark] > 1 and mark not in hashes:
+                content = orjson.dumps({name: getattr(event, name) for name in _alike(type(event))})
+                hashes[mark] = hash_of(content)
+                values[hashes[mark]] = content
+            stored.append(self._stored(event, hashes.get(mark) if mark else None))
+        return stored, values
+
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """Return the stored form: one line of JSON, then the sealed fields if any."""
-        kind = type(domain_event)
-        state = dict(vars(domain_event))
+        """Return the stored form of an event by itself: one line of JSON, then the sealed fields if any."""
+        return self._stored(domain_event, None)
+
+    def _stored(self, event: DomainEventProtocol[UUID], alike: str | None) -> StoredEvent:
+        kind = type(event)
+        state = dict(vars(event))
         originator_id = state.pop("originator_id")
         version = state.pop("originator_version")
+        if alike:
+            for name in _alike(kind):
+                del state[name]
+            state["alike"] = alike
         personal = {name: state.pop(name) for name in _personal(kind) if name in state}
         sealed = self._sealed(state.get("person"), personal, _place(originator_id, version)) if personal else b""
         return StoredEvent(originator_id, version, get_topic(kind), orjson.dumps(state) + b"\n" + sealed)
@@ -62,14 +96,13 @@ class SealingMapper(Mapper[UUID]):
         kind = resolve_topic(stored_event.topic)
         clear, _, sealed = stored_event.state.partition(b"\n")
         try:
-            state = orjson.loads(clear) | dict.fromkeys(_personal(kind))
+            state = _typed(kind, orjson.loads(clear) | dict.fromkeys(_personal(kind)))
+            if alike := state.pop("alike", None):
+                state |= self._found(kind, alike)
             key = self._keyring.find(state["person"]) if sealed else None
             if key:
                 place = _place(stored_event.originator_id, stored_event.originator_version)
                 state |= unseal(key, sealed, place)
-            for name, read in _typed(kind):
-                if state.get(name) is not None:
-                    state[name] = read(state[name])
         except (ValueError, KeyError, TypeError) as error:
             msg = f"event {stored_event.topic} {stored_event.originator_id}.{stored_event.originator_version}: {error}"
             raise MapperDeserialisationError(msg) from error
@@ -78,6 +111,15 @@ class SealingMapper(Mapper[UUID]):
         event = object.__new__(kind)
         object.__setattr__(event, "__dict__", state)
         return typing.cast("DomainEventProtocol[UUID]", event)
+
+    def _found(self, kind: type, alike: str) -> dict[str, Any]:
+        """Return the values that an event has alike with others, held ready while they are asked for."""
+        found = self._read.get((kind, alike))
+        if found is None:
+            found = self._read[kind, alike] = _typed(kind, orjson.loads(self._alike.find(alike)))
+            if len(self._read) > _ALIKE_READ:
+                self._read.popitem(last=False)
+        return found
 
 
 def seal(key: bytes, personal: dict[str, Any], place: bytes) -> bytes:
@@ -105,14 +147,32 @@ def _personal(kind: type) -> tuple[str, ...]:
     return getattr(kind, "PERSONAL", ())
 
 
+def _alike(kind: type) -> tuple[str, ...]:
+    return getattr(kind, "ALIKE", ())
+
+
+def _mark(event: object) -> tuple[object, ...] | None:
+    """Return what is the same for events that hold the very same values, None where there are no such fields."""
+    names = _alike(type(event))
+    return (type(event), *[id(getattr(event, name)) for name in names]) if names else None
+
+
 def _place(originator_id: UUID | str, version: int) -> bytes:
     """Return what binds a sealed part to its event: moved to another one, it does not open."""
     identity = originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
     return identity.bytes + version.to_bytes(8)
 
 
+def _typed(kind: type, state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state with its values as the event class types them."""
+    for name, read in _readers(kind):
+        if state.get(name) is not None:
+            state[name] = read(state[name])
+    return state
+
+
 @cache
-def _typed(kind: type) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+def _readers(kind: type) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     readers = []
     for name, hint in typing.get_type_hints(kind).items():
         of = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, UnionType) else (hint,)

@@ -11,6 +11,7 @@ from eventsourcing.domain import Aggregate, CanMutateAggregate
 from eventsourcing.persistence import Notification
 from sqlalchemy import Connection, MetaData
 
+from shared.store.alike import Alike, alike_table
 from shared.store.keyring import Keyring
 from shared.store.mapper import SealingMapper
 from shared.store.recorder import SqlRecorder
@@ -35,24 +36,28 @@ class Store:
         self._engine = connect(url, service)
         metadata = tables if tables is not None else MetaData()
         events = metadata.tables["events"] if "events" in metadata.tables else events_table(metadata)
+        alike = metadata.tables["alike"] if "alike" in metadata.tables else alike_table(metadata)
         with translated():
             create(self._engine, metadata, service)
             keys = self._engine if _is_served(url) and not keys_url else connect(keys_url or url, service)
             self.keyring = Keyring(keys, service)
         self.recorder = SqlRecorder(self._engine, events)
-        self.mapper = SealingMapper(self.keyring)
+        self.mapper = SealingMapper(self.keyring, kept := Alike(self._engine, alike))
         self._inline = not _is_served(url)  # a local read takes less time than a thread
         self._readers = ThreadPoolExecutor(4, thread_name_prefix=f"{service}-reads")
-        self._writer = Writer(service, self._engine, self.recorder, self.mapper)
+        self._writer = Writer(service, self._engine, self.recorder, self.mapper, kept)
 
-    async def record(self, *aggregates: Aggregate, rows: Iterable[Row] = ()) -> None:
+    async def record(
+        self, *aggregates: Aggregate, events: Iterable[CanMutateAggregate[UUID]] = (), rows: Iterable[Row] = ()
+    ) -> None:
         """Record what happened to these aggregates, with `rows` in the same transaction; durable when it returns.
 
+        `events` are recorded before that, by themselves: the first facts of thousands of aggregates nobody holds.
         Raises `Conflict` where an event of that version stands already (reload and decide again), and
         `StoreUnavailable` where the database refuses; nothing of the call is recorded then.
         """
-        events = [event for aggregate in aggregates for event in aggregate.collect_events()]
-        await self._writer.put(events, list(rows), None)
+        happened = [*events, *(event for aggregate in aggregates for event in aggregate.collect_events())]
+        await self._writer.put(happened, list(rows), None)
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on the writer's connection, in the transaction of its group, and return its result."""

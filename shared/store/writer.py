@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.pace import Pace
+from shared.store.alike import Alike
 from shared.store.mapper import SealingMapper, people_of
 from shared.store.recorder import SqlRecorder
 from shared.store.trouble import StoreUnavailable, verdict
@@ -33,17 +34,21 @@ class _Put:
     work: Callable[[Connection], Any] | None
     future: asyncio.Future[Any]
     stored: list[StoredEvent] = field(default_factory=list)
+    alike: dict[str, bytes] = field(default_factory=dict)
     outcome: Any = None
 
 
 class Writer:
     """Writes for one store; its thread starts with the first put."""
 
-    def __init__(self, service: str, engine: Engine, recorder: SqlRecorder, mapper: SealingMapper) -> None:
+    def __init__(
+        self, service: str, engine: Engine, recorder: SqlRecorder, mapper: SealingMapper, alike: Alike
+    ) -> None:
         self._service = service
         self._engine = engine
         self._recorder = recorder
         self._mapper = mapper
+        self._alike = alike
         self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._committed: list[tuple[frozenset[str], Callable[[], None]]] = []
@@ -115,9 +120,12 @@ class Writer:
         if events:
             self._mapper.make_keys(people_of(events))
         for put in group:
-            put.stored = put.stored or [self._mapper.to_stored_event(event) for event in put.events]
+            if not put.stored:
+                put.stored, put.alike = self._mapper.to_stored_events(put.events)
+        alike = {one: content for put in group for one, content in put.alike.items()}
         with self._engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
             number = self._recorder.number_of_transaction(connection)
+            self._alike.keep(connection, alike)
             self._recorder.insert(connection, [stored for put in group for stored in put.stored])
             for statement, rows in _by_statement(row for put in group for row in put.rows):
                 connection.execute(statement, rows)
@@ -128,6 +136,7 @@ class Writer:
             except DBAPIError:
                 if number is None or not self._was_committed(number):
                     raise
+        self._alike.stand(alike)
 
     def _was_committed(self, number: int) -> bool:
         """Return whether a transaction whose answer was lost took place; wait for a database that comes back."""

@@ -4,16 +4,17 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
+from eventsourcing.domain import CanMutateAggregate
 
 from services.dossier.application.contacts import Contacts, Stated
 from services.dossier.application.ports import Tables
 from services.dossier.domain.contact import Contact
-from services.dossier.domain.frozen import Row, people, thaw
+from services.dossier.domain.frozen import Row, people, read, thaw
 from services.dossier.domain.identity import item_id_of, processing_id_of
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.processing import Processing
@@ -28,7 +29,7 @@ _PAUSE = 1.0  # seconds before a database that refused is tried again
 @dataclass
 class _Ready:
     rows: Sequence[Row]
-    aggregates: Sequence[DossierItem | Processing]
+    events: Sequence[CanMutateAggregate[UUID]]
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Recorder:
         contacts = await self._new_of(ready.rows)
         run.chunk_recorded()
         rows = self._contacts.rows(contacts)
-        commit = asyncio.create_task(self._store.record(*contacts, *ready.aggregates, run, rows=rows))
+        commit = asyncio.create_task(self._store.record(*contacts, run, events=ready.events, rows=rows))
         is_last = run.recorded == len(run.chunks)
         held.ready = None if is_last else await self._prepare(run, run.recorded)  # while the commit runs
         try:
@@ -112,11 +113,11 @@ class Recorder:
         """Return a chunk ready to be recorded, None where its blob is gone."""
 
         def prepare() -> _Ready:
-            frozen = self._blobs.get(run.chunks[index])
+            frozen = read(self._blobs.get(run.chunks[index]))
             self._store.keyring.make(people(frozen))  # all at once, instead of each when it is needed
             rows = thaw(run.id, index, frozen, self._unseal)
-            places = enumerate(rows, index * CHUNK)
-            return _Ready(rows, [made for number, row in places for made in _made(run, row, number)])
+            places, at = enumerate(rows, index * CHUNK), datetime.now(UTC)
+            return _Ready(rows, [event for number, row in places for event in _happened(run, row, number, at)])
 
         try:
             return await asyncio.to_thread(prepare)
@@ -152,18 +153,19 @@ class Recorder:
         return unseal(key, sealed, place) if key else None
 
 
-def _made(run: Run, row: Row, number: int) -> Iterator[DossierItem | Processing]:
-    """Yield what a row becomes: an item of its own if it gets one, and its first mail or letter if any."""
+def _happened(run: Run, row: Row, number: int, at: datetime) -> Iterator[CanMutateAggregate[UUID]]:
+    """Yield what happens to a row: an item of its own is recorded, and its first mail or letter asked for, if any."""
     item_id = item_id_of(run.id, row.address.d if run.separately else None)
     if run.separately:
-        yield _item(run, row, item_id, number)
+        yield from _recorded(run, row, item_id, number, at)
     if run.rows:
-        yield _processing(run, row, item_id)
+        yield _issued(run, row, item_id, at)
 
 
-def _item(run: Run, row: Row, item_id: UUID, number: int) -> DossierItem:
-    item = DossierItem.record(
+def _recorded(run: Run, row: Row, item_id: UUID, number: int, at: datetime) -> Iterator[CanMutateAggregate[UUID]]:
+    recorded = DossierItem.recorded(
         item_id,
+        at,
         run_id=run.id,
         type=run.content["type"],
         subject=run.content["subject"],
@@ -176,12 +178,15 @@ def _item(run: Run, row: Row, item_id: UUID, number: int) -> DossierItem:
         fields=run.fields_of(number),
         workflow_id=run.workflow_id,
     )
+    yield recorded
     if run.auto_document:
+        item: DossierItem | None = recorded.mutate(None)
+        assert item is not None  # noqa: S101 -- it begins with this fact
         item.request_auto_document(run.auto_document, run.content, run.document_date, row)
-    return item
+        yield from item.collect_events()
 
 
-def _processing(run: Run, row: Row, item_id: UUID) -> Processing:
+def _issued(run: Run, row: Row, item_id: UUID, at: datetime) -> CanMutateAggregate[UUID]:
     processing_id = processing_id_of(item_id, row.address.d)
     facts: dict[str, Any] = {
         "run_id": run.id,
@@ -195,5 +200,5 @@ def _processing(run: Run, row: Row, item_id: UUID) -> Processing:
         "operator": run.submitted_by,
     }
     if exclusion := row.exclusion or run.exclusion:
-        return Processing.exclude(processing_id, status=exclusion[0], reason=exclusion[1], **facts)
-    return Processing.request(processing_id, **facts)
+        return Processing.exclude(processing_id, at, status=exclusion[0], reason=exclusion[1], **facts)
+    return Processing.request(processing_id, at, **facts)

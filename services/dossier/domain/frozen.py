@@ -37,14 +37,20 @@ def freeze(run_id: UUID, index: int, rows: Sequence[Row], seal: Seal, token: str
     return orjson.dumps([token, frozen])
 
 
-def people(frozen: bytes) -> set[str]:
-    """Return whose keys open a chunk."""
-    return {row[3] for row in orjson.loads(frozen)[1]}
+def read(frozen: bytes) -> list[list[Any]]:
+    """Return the rows of a chunk as they lie frozen."""
+    rows: list[list[Any]] = orjson.loads(frozen)[1]
+    return rows
 
 
-def thaw(run_id: UUID, index: int, frozen: bytes, unseal: Unseal) -> list[Row]:
+def people(frozen: list[list[Any]]) -> set[str]:
+    """Return whose keys open these rows."""
+    return {row[3] for row in frozen}
+
+
+def thaw(run_id: UUID, index: int, frozen: list[list[Any]], unseal: Unseal) -> list[Row]:
     """Return the rows of a chunk; of a person erased meanwhile nothing personal comes back."""
-    return [_thawed(row, unseal, _place(run_id, index, number)) for number, row in enumerate(orjson.loads(frozen)[1])]
+    return [_thawed(row, unseal, _place(run_id, index, number)) for number, row in enumerate(frozen)]
 
 
 def _frozen(row: Row, seal: Seal, place: bytes) -> list[Any]:

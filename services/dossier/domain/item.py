@@ -1,6 +1,6 @@
 """Dossier items: what was recorded, at which destinations, with which files of its own."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -26,6 +26,18 @@ class DossierItem(Aggregate):
         """The item stands in the dossier."""
 
         TOPIC = "dossier.DossierItem.Recorded"
+        ALIKE: ClassVar[tuple[str, ...]] = (
+            "originator_topic",
+            "run_id",
+            "type",
+            "subject",
+            "comment",
+            "issue_method",
+            "record_separately",
+            "attachments",
+            "submitted_by",
+            "workflow_id",
+        )
 
         run_id: UUID
         type: str
@@ -92,6 +104,13 @@ class DossierItem(Aggregate):
     def record(cls, item_id: UUID, **facts: Any) -> Self:
         """Record an item."""
         return cls._create(cls.Recorded, id=item_id, **facts)
+
+    @classmethod
+    def recorded(cls, item_id: UUID, at: datetime, **facts: Any) -> Recorded:
+        """Return the fact that an item was recorded, by itself: thousands are recorded at once."""
+        return cls.Recorded(
+            originator_topic=cls.TOPIC, originator_id=item_id, originator_version=1, timestamp=at, **facts
+        )
 
     def request_generic_attachment(self, content: dict[str, Any], document_date: date, language: str) -> None:
         """Ask for the one attachment that is kept for all destinations."""

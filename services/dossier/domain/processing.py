@@ -1,7 +1,7 @@
 """Rows: one item at one destination, with every mail or letter that was asked for it (A11)."""
 
-from datetime import date
-from typing import Any, ClassVar, Self
+from datetime import date, datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
@@ -19,6 +19,7 @@ class Processing(Aggregate):
 
         TOPIC = "dossier.Processing.Created"
         PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
+        ALIKE: ClassVar[tuple[str, ...]] = ("originator_topic", "run_id", "content", "document_date", "operator")
 
         run_id: UUID
         item_id: UUID
@@ -99,14 +100,14 @@ class Processing(Aggregate):
         self.tokens: dict[UUID, int] = {}
 
     @classmethod
-    def request(cls, processing_id: UUID, **facts: Any) -> Self:
-        """Ask for the row's first mail or letter."""
-        return cls._create(cls.Requested, id=processing_id, mail_id=mail_id_of(processing_id, 1), **facts)
+    def request(cls, processing_id: UUID, at: datetime, **facts: Any) -> Requested:
+        """Return the fact that the row's first mail or letter is asked for; by itself, since thousands are at once."""
+        return cls.Requested(**_first(processing_id, at) | facts | {"mail_id": mail_id_of(processing_id, 1)})
 
     @classmethod
-    def exclude(cls, processing_id: UUID, status: str, reason: str, **facts: Any) -> Self:
-        """Record that the destination gets no mail."""
-        return cls._create(cls.Excluded, id=processing_id, status=status, reason=reason, **facts)
+    def exclude(cls, processing_id: UUID, at: datetime, **facts: Any) -> Excluded:
+        """Return the fact that the destination gets no mail, with its status and reason."""
+        return cls.Excluded(**_first(processing_id, at) | facts)
 
     @property
     def is_letter(self) -> bool:
@@ -140,3 +141,12 @@ class Processing(Aggregate):
             reason=reason,
             parts=parts,
         )
+
+
+def _first(processing_id: UUID, at: datetime) -> dict[str, Any]:
+    return {
+        "originator_topic": Processing.TOPIC,
+        "originator_id": processing_id,
+        "originator_version": 1,
+        "timestamp": at,
+    }
