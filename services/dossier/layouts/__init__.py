@@ -14,6 +14,7 @@ _SOURCES = {
     "body.txt": "text",
     "body.html": "html",
     "letter.typ": "typst",
+    "page.html": "page",
 }
 
 

@@ -12,10 +12,13 @@ LAYOUTS = supplied()
 USED = re.compile(r"\bmerge\.([a-z_]+)")
 
 
-def test_an_invitation_and_a_letter_are_supplied_under_names_in_both_languages() -> None:
+def test_layouts_are_supplied_under_names_in_both_languages() -> None:
+    """FR-102."""
     assert names() == {
+        "appointment": {"nl": "Afspraakkaart", "en": "Appointment card"},
         "invitation": {"nl": "Uitnodiging", "en": "Invitation"},
         "letter": {"nl": "Brief", "en": "Letter"},
+        "statement": {"nl": "Rekeningoverzicht", "en": "Statement of account"},
     }
     assert LAYOUTS.keys() == names().keys()
 

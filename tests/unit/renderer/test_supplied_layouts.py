@@ -38,7 +38,7 @@ def made(layout_id: str, **others: Any) -> tuple[str, str, bytes]:
     """The text, the page and the letter of a supplied layout."""
     blobs = MemoryBlobs()
     layout = kept(blobs, supplied()[layout_id], layout_id)
-    role = {"invitation": "body_layout", "letter": "attachment_layout"}[layout_id]
+    role = "body_layout" if layout_id == "invitation" else "attachment_layout"
     [result] = Press(blobs).make([a_job(**{role: layout, **others})])
     assert not hasattr(result, "detail"), result
     parts: Any = result.parts
@@ -86,7 +86,7 @@ def test_a_long_table_goes_on_overleaf_under_its_head() -> None:
     assert "Omschrijving" in said[1]
 
 
-@pytest.mark.parametrize("layout_id", ["letter", "invitation"])
+@pytest.mark.parametrize("layout_id", sorted(supplied()))
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_monstrous_names_and_absent_senders_break_nothing(layout_id: str, language: str) -> None:
     made(layout_id, language=language, context=a_context(**MONSTER))
@@ -98,6 +98,64 @@ def test_a_generic_letter_names_its_fields() -> None:
 
     for field in ("recipient.name", "merge.street", "merge.city", "merge.rows", "merge.total"):
         assert f"«{field}»" in said
+
+
+@pytest.mark.parametrize("layout_id", ["statement", "appointment"])
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_statement_and_a_card_need_only_a_recipient_a_subject_and_a_date(layout_id: str, language: str) -> None:
+    context = {"recipient": {"name": "Ελένη"}, "subject": "Αίτηση", "date": "2026-11-24"}
+
+    [said] = pages(made(layout_id, language=language, context=context)[2])
+
+    assert "Ελένη" in said
+    assert "Αίτηση" in said
+    assert "None" not in said
+
+
+def test_a_statement_adds_up_over_its_pages_under_its_head() -> None:
+    lines = [[f"2026-01-{1 + number % 28:02}", f"Boeking {number}", 10.25] for number in range(80)]
+    merge = {"lines": lines, "opening_balance": -20, "account": "NL91 ABNA 0417 1643 00", "pay_before": "2026-12-15"}
+
+    said = pages(made("statement", context=a_context(merge=merge))[2])
+
+    assert len(said) > 1
+    assert [f"Pagina {number} van {len(said)}" in page for number, page in enumerate(said, 1)] == [True] * len(said)
+    assert ["Omschrijving" in page for page in said] == [True] * len(said)
+    assert "€\u00a0800,00" in said[-1]  # -20 + 80 × 10.25
+    assert "15-12-2026" in said[-1]
+    assert "NL91 ABNA 0417 1643 00" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("opening", "says"),
+    [(10, "over te maken"), (-10, "te goed"), (0, "Er staat niets open")],
+)
+def test_a_statement_says_what_is_to_be_done(opening: int, says: str) -> None:
+    [said] = pages(made("statement", context=a_context(merge={"opening_balance": opening}))[2])
+
+    assert says in said
+
+
+def test_a_card_says_when_and_where() -> None:
+    merge = {"day": "2026-12-17", "time": "14.30", "place": "De Oude Meelfabriek", "phone": "030 123 45 67"}
+
+    [said] = pages(made("appointment", context=a_context(merge=merge))[2])
+
+    assert "donderdag 17 december 2026 om 14.30 uur" in said
+    assert "De Oude Meelfabriek" in said
+    assert "030 123 45 67" in said
+
+
+@pytest.mark.parametrize(
+    ("layout_id", "fields"),
+    [("statement", ("merge.lines", "merge.opening_balance")), ("appointment", ("merge.day", "merge.place"))],
+)
+def test_a_generic_statement_or_card_names_its_fields(layout_id: str, fields: tuple[str, ...]) -> None:
+    """A4."""
+    [said] = pages(made(layout_id, generic=True)[2])
+
+    for field in ("recipient.name", *fields):
+        assert f"«{field}»" in said.replace("\n", "")
 
 
 def test_an_invitation_needs_only_a_recipient_a_subject_and_a_date() -> None:
