@@ -3,7 +3,16 @@
 from services.dossier import inbox, layouts, outbox, web
 from services.dossier.adapters.history import AskedHistory
 from services.dossier.adapters.mailer import AskedMailer
-from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlItemTypes, SqlPersonal, SqlTables
+from services.dossier.adapters.renderer import AskedRenderer
+from services.dossier.adapters.tables import (
+    METADATA,
+    ResendTable,
+    SqlContacts,
+    SqlItemTypes,
+    SqlPersonal,
+    SqlPreviews,
+    SqlTables,
+)
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -20,6 +29,7 @@ from services.dossier.application import (
     Upstream,
     Workflows,
     a_desk,
+    a_rehearsal,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
@@ -29,6 +39,8 @@ from shared.messaging import Asking, Connection, Purge
 from shared.process import Service
 from shared.relay import Relay, topics_of
 from shared.store import Store
+
+_RENDERING = 60.0  # seconds; a worker lost over a layout is waited for
 
 
 def assemble(settings: shared_settings.Settings) -> Service:
@@ -44,25 +56,16 @@ def assemble(settings: shared_settings.Settings) -> Service:
     judging = Judging(tables, types, contacts, attachments, own.consent)
     recording = Recording(store, tables, blobs, attachments, types, judging, recorder.take_up)
     asking, resends = Asking(connection.broker), ResendTable(store)
-    resending = Resending(store, contacts, AskedMailer(asking), resends)
+    mailer, renderer = AskedMailer(asking), AskedRenderer(Asking(connection.broker, _RENDERING))
+    resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
     importing, workflows = Importing(contacts), Workflows(store, tables)
     desk = a_desk(store, tables, SqlPersonal(store))
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
+    rehearsal = a_rehearsal(store, SqlPreviews(store), blobs, attachments, judging, renderer, mailer)
     dossier = Dossier(
-        contacts,
-        importing,
-        setup,
-        attachments,
-        judging,
-        recording,
-        resending,
-        refusals,
-        upstream,
-        workflows,
-        desk,
-        runs,
-        types,
+        *(contacts, importing, setup, attachments, judging, recording, resending),
+        *(refusals, upstream, workflows, desk, runs, types, rehearsal),
     )
 
     async def set_up() -> None:
@@ -79,6 +82,6 @@ def assemble(settings: shared_settings.Settings) -> Service:
         inbox=inbox.inbox(dossier),
         asked=inbox.asked(dossier),
         start=[set_up],
-        background=[relay.run, recorder.run, Purge(connection, settings.stream_days).run],
+        background=[relay.run, recorder.run, rehearsal.run, Purge(connection, settings.stream_days).run],
         routers=web.routes(dossier),
     )

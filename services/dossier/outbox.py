@@ -5,6 +5,7 @@ from typing import Any
 
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.mail_server import MailServer
+from services.dossier.domain.preview import Preview
 from services.dossier.domain.processing import Processing
 from services.dossier.domain.refusal import Refusal
 from services.dossier.domain.run import Run
@@ -17,6 +18,7 @@ from shared.contracts.dossier import (
     DossierItemRequested,
     IntakeRefused,
     MailServerSet,
+    PreviewRequested,
     RunCancelled,
     RunPaused,
     RunResumed,
@@ -156,6 +158,26 @@ def _excluded(event: Processing.Excluded) -> Message:
         status=event.status,
         reason=event.reason,
         excluded_at=event.timestamp,
+    )
+
+
+@told.register
+def _preview_requested(event: Preview.Requested) -> Message:
+    content = event.content
+    return _message(
+        PreviewRequested,
+        preview_id=event.originator_id,
+        mail_id=event.mail_id,
+        person=event.person,
+        destination=event.destination,
+        subject=content["subject"],
+        sender=content["sender"],
+        mail_server_id=content["mail_server_id"],
+        layouts=event.layouts,
+        parts=event.parts,
+        attachments=content["attachments"],
+        requested_at=event.timestamp,
+        requested_by=event.requested_by,
     )
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.contracts.asks import MayResend, ResendAnswer
+from shared.contracts.asks import MailOutcome, MayResend, OutcomeWanted, ResendAnswer
 from shared.messaging import Asking, NoAnswer
 
 
@@ -16,5 +16,12 @@ class AskedMailer:
         """Return what the mailer says of a row's latest mail, None where it does not answer in time."""
         try:
             return await self._asking.ask("mailer", "may-resend", MayResend(mail_id=mail_id), ResendAnswer)
+        except NoAnswer:
+            return None
+
+    async def outcome(self, mail_id: UUID) -> MailOutcome | None:
+        """Return what became of a mail, None where the mailer does not answer in time."""
+        try:
+            return await self._asking.ask("mailer", "outcome", OutcomeWanted(mail_id=mail_id), MailOutcome)
         except NoAnswer:
             return None

@@ -10,6 +10,7 @@ from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
+from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
 from services.dossier.application.resending import Resending
 from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
@@ -26,12 +27,14 @@ __all__ = [
     "Judging",
     "Recording",
     "Refusals",
+    "Rehearsal",
     "Resending",
     "Runs",
     "Setup",
     "Upstream",
     "Workflows",
     "a_desk",
+    "a_rehearsal",
 ]
 
 
@@ -52,3 +55,4 @@ class Dossier:
     desk: Desk
     runs: Runs
     item_types: ItemTypes
+    rehearsal: Rehearsal

@@ -49,10 +49,10 @@ class Attachments:
             wrongs.append(Wrong("attachments", "attachments_too_large", {"most": FILE}))
         return wrongs, checked
 
-    async def keep(self, checked: Sequence["Checked"]) -> list[dict[str, Any]]:
-        """Keep the files of an accepted request, and return what names each."""
+    async def keep(self, checked: Sequence["Checked"], *, transient: bool = False) -> list[dict[str, Any]]:
+        """Keep the files of an accepted request, or of a mere sample for a while; return what names each."""
         fresh = [(name, kind, content) for name, kind, content, _, _ in checked if content is not None]
-        kept = iter(await self._keep(fresh) if fresh else [])
+        kept = iter(await self._keep(fresh, transient=transient) if fresh else [])
         return [
             (
                 next(kept)
@@ -62,14 +62,15 @@ class Attachments:
             for name, kind, content, sha256, size in checked
         ]
 
-    async def _keep(self, files: Sequence[tuple[str, str, bytes]]) -> list[Attachment]:
-        blobs = [Blob(content) for _, _, content in files]
+    async def _keep(self, files: Sequence[tuple[str, str, bytes]], *, transient: bool = False) -> list[Attachment]:
+        blobs = [Blob(content, transient) for _, _, content in files]
         refs = await asyncio.to_thread(self._blobs.put_many, blobs)
         kept = [
             Attachment(sha256=ref.sha256, size=ref.size, filename=name, content_type=kind)
             for ref, (name, kind, _) in zip(refs, files, strict=True)
         ]
-        await self._store.record(rows=[self._tables.attachment(file) for file in kept])
+        if not transient:  # else they are not there to be named by their hash
+            await self._store.record(rows=[self._tables.attachment(file) for file in kept])
         return kept
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments, Checked
 from services.dossier.application.contacts import Contacts
@@ -17,6 +18,7 @@ from services.dossier.domain.refusal import TOLD, Wrong
 from services.dossier.domain.run import CHUNK
 from services.dossier.domain.type_rules import Ruled
 
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 AT_ONCE = 10 * CHUNK  # destinations decided together
 
 
@@ -50,6 +52,11 @@ class Judged:
     def items(self) -> int:
         """How many items it becomes."""
         return self.tally.destinations if self.intake.separately else 1
+
+    @property
+    def document_date(self) -> date:
+        """The date of its documents: where its writers are."""
+        return self.at.astimezone(_AMSTERDAM).date()
 
 
 Each = Callable[[Judged, Addressees], Awaitable[None]]

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from services.dossier.domain.refusal import Wrong
-from shared.contracts.asks import ResendAnswer
+from shared.contracts.asks import MailOutcome, ResendAnswer
 from shared.contracts.message import Attachment
 from shared.store import Row
 
@@ -50,6 +50,10 @@ class Mailer(Protocol):
 
     async def may_resend(self, mail_id: UUID) -> ResendAnswer | None:
         """Return its answer about the latest mail of a row, None where it does not answer."""
+        ...
+
+    async def outcome(self, mail_id: UUID) -> MailOutcome | None:
+        """Return what became of a mail, None where it does not answer."""
         ...
 
 

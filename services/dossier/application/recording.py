@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments
 from services.dossier.application.freezing import Freezing
@@ -21,7 +20,6 @@ from shared.blobs import Blobs
 from shared.store import Conflict, Store
 
 SHOWN = 100  # item ids in an answer at most
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _run(
         excluded=tally.reasons,
         consent_attested=intake.consent_attested,
         submitted_by=intake.submitted_by,
-        document_date=judged.at.astimezone(_AMSTERDAM).date(),
+        document_date=judged.document_date,
     )
 
 

@@ -95,6 +95,11 @@ def document_id_of(item_id: UUID, slot: str) -> UUID:
     return uuid5(item_id, slot)
 
 
+def preview_id_of(requested_by: str, key: str) -> UUID:
+    """Return the id of the preview that somebody asked for under a key."""
+    return uuid5(NS, f"preview|{requested_by}|{key}")
+
+
 def refusal_id_of(came_at: datetime, sequence: int) -> UUID:
     """Return the id of the refusal of the message that came in at this time under this number."""
     return uuid5(NS, f"intake|{came_at.isoformat()}|{sequence}")

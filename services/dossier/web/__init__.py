@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, field_settings, item_types, items, me, runs, setup, workflows
+from services.dossier.web import contacts, field_settings, item_types, items, me, previews, runs, setup, workflows
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
@@ -15,6 +15,7 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         items.routes(dossier),
         field_settings.routes(dossier),
         me.routes(dossier),
+        previews.routes(dossier),
         workflows.routes(dossier),
         runs.routes(dossier),
     ]

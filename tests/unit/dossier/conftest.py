@@ -1,10 +1,11 @@
 """A dossier on a real SQLite file, with a mailer that says what a test has it say, and its doors over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -12,7 +13,15 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
-from services.dossier.adapters.tables import METADATA, ResendTable, SqlContacts, SqlItemTypes, SqlPersonal, SqlTables
+from services.dossier.adapters.tables import (
+    METADATA,
+    ResendTable,
+    SqlContacts,
+    SqlItemTypes,
+    SqlPersonal,
+    SqlPreviews,
+    SqlTables,
+)
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
     Attachments,
@@ -29,6 +38,7 @@ from services.dossier.application import (
     Upstream,
     Workflows,
     a_desk,
+    a_rehearsal,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.domain.address import ConsentMode
@@ -38,9 +48,12 @@ from services.dossier.domain.sender import SenderFacts
 from services.dossier.layouts import canonical
 from services.dossier.outbox import told
 from shared.access import Access
-from shared.blobs import MemoryBlobs
+from shared.blobs import Blob, MemoryBlobs
 from shared.contracts import Message
-from shared.contracts.asks import ResendAnswer
+from shared.contracts.asks import MailOutcome, ResendAnswer
+from shared.contracts.drafts import Preview, PreviewMade, PreviewWanted, Tried, TriedOut, TryOut
+from shared.contracts.message import Parts
+from shared.contracts.renderer import Fault
 from shared.pages import frame
 from shared.relay import topics_of
 from shared.store import Store
@@ -59,6 +72,64 @@ class SaidMailer:
         """Answer."""
         self.asked.append(mail_id)
         return self.answer
+
+    async def outcome(self, mail_id: UUID) -> MailOutcome | None:
+        """Say that it was sent."""
+        self.asked.append(mail_id)
+        return MailOutcome(status="sent", code=250, text="Ok")
+
+
+class QuickRenderer:
+    """A renderer that makes what a test has it make: a greeting of one line, which it keeps if that is wanted.
+
+    `faults` are by number of destination; `killing` recipients are never answered for; while `away` nobody is.
+    """
+
+    def __init__(self, blobs: MemoryBlobs) -> None:
+        self.blobs = blobs
+        self.faults: dict[str, Fault] = {}
+        self.warnings: tuple[str, ...] = ()
+        self.away = False
+        self.wanted: list[PreviewWanted] = []
+        self.tried: list[TryOut] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def preview(self, wanted: PreviewWanted) -> PreviewMade | None:
+        """Make one message."""
+        self.wanted.append(wanted)
+        if self.away:
+            return None
+        if fault := self.faults.get(wanted.to.destination.number):
+            return PreviewMade(fault=fault)
+        text = f"Dag {wanted.to.recipient.name if wanted.to.recipient else ''}"
+        html, pdf = f"<p>{text}</p>", b"%PDF-1.7"
+        look = Preview(
+            mark=uuid4().hex,
+            text=text,
+            html=html,
+            attachment=pdf,
+            filename="brief.pdf",
+            content_type="application/pdf",
+            pages=(b"\x89PNG 1", b"\x89PNG 2"),
+            page_count=3,
+        )
+        shown, kept = self.blobs.put_many(
+            [Blob(look.model_dump_json().encode(), transient=True), Blob(text.encode(), transient=True)]
+        )
+        return PreviewMade(preview=shown, parts=Parts(text=kept) if wanted.keep else None, warnings=self.warnings)
+
+    async def try_out(self, wanted: TryOut) -> TriedOut | None:
+        """Try messages."""
+        self.tried.append(wanted)
+        await self.open.wait()
+        if self.away:
+            return None
+        return TriedOut(
+            results=tuple(
+                Tried(fault=self.faults.get(to.destination.number), warnings=self.warnings) for to in wanted.to
+            )
+        )
 
 
 @dataclass
@@ -88,6 +159,7 @@ class House:
         self.blobs = blobs or MemoryBlobs()
         self.mailer = SaidMailer()
         self.history = SaidHistory()
+        self.renderer = QuickRenderer(self.blobs)
         self.tables = SqlTables(self.store)
         resends = ResendTable(self.store)
         contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
@@ -110,6 +182,9 @@ class House:
             a_desk(self.store, self.tables, SqlPersonal(self.store)),
             Runs(self.store, self.history, resends, self.recorder.take_up),
             types,
+            a_rehearsal(
+                *(self.store, SqlPreviews(self.store), self.blobs, attachments, judging, self.renderer, self.mailer)
+            ),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

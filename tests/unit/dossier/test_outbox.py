@@ -15,6 +15,7 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     await house.record_all()
     await house.dossier.upstream.dossier_item(b"", datetime.now(UTC), 1)
     await house.dossier.workflows.record_supplied()
+    await house.ask("POST", "/dossier-items/preview", a_request(send=True))
     for word in ("pause", "resume", "cancel"):
         await house.ask("POST", f"/runs/{run_id_of('crm-1')}/{word}")
 

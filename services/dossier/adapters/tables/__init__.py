@@ -4,7 +4,16 @@ from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.item_types import SqlItemTypes
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.personal import SqlPersonal
+from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
 
-__all__ = ["METADATA", "ResendTable", "SqlContacts", "SqlItemTypes", "SqlPersonal", "SqlTables"]
+__all__ = [
+    "METADATA",
+    "ResendTable",
+    "SqlContacts",
+    "SqlItemTypes",
+    "SqlPersonal",
+    "SqlPreviews",
+    "SqlTables",
+]

@@ -1,0 +1,34 @@
+"""Asks the renderer at its doors."""
+
+from typing import TypeVar
+
+import structlog
+from pydantic import BaseModel
+
+from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
+from shared.messaging import Asking, NoAnswer, Refusal
+
+_log = structlog.get_logger()
+A = TypeVar("A", bound=BaseModel)
+
+
+class AskedRenderer:
+    """The renderer, asked over NATS."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def preview(self, wanted: PreviewWanted) -> PreviewMade | None:
+        """Return one recipient's message to be looked at, None where nobody answers in time."""
+        return await self._ask("preview", wanted, PreviewMade)
+
+    async def try_out(self, wanted: TryOut) -> TriedOut | None:
+        """Return what would come of each recipient's message, None where nobody answers in time."""
+        return await self._ask("try-out", wanted, TriedOut)
+
+    async def _ask(self, wish: str, question: BaseModel, answer: type[A]) -> A | None:
+        try:
+            return await self._asking.ask("renderer", wish, question, answer)
+        except (NoAnswer, Refusal) as error:  # it refuses only while its engine is not to be had
+            _log.warning("the renderer does not answer", wish=wish, error=str(error))
+            return None
