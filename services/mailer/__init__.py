@@ -1,6 +1,6 @@
 """Sends mails by SMTP.
 
-Hears `MailRendered`, `RenderingFailed`, `PreviewRequested` and `MailServerSet`; is asked whether a mail may be followed
-by another, to resolve one in doubt, what became of one, and for its bytes; tells `MailSent`, `MailFailed`,
-`MailDeferred`, `MailInDoubt`, `MailInDoubtResolved` and `MailCancelled`.
+Hears `MailRendered`, `RenderingFailed`, `PreviewRequested`, `MailServerSet`, `RunPaused`, `RunResumed` and
+`RunCancelled`; is asked whether a mail may be followed by another, to resolve one in doubt, what became of one, and
+for its bytes; tells `MailSent`, `MailFailed`, `MailDeferred`, `MailInDoubt`, `MailInDoubtResolved` and `MailCancelled`.
 """

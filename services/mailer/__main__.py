@@ -1,9 +1,9 @@
 """The mailer, wired together."""
 
 from services.mailer.adapters.exchange import SmtpExchange
-from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
+from services.mailer.adapters.tables import TABLES, DueTable, RunTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
-from services.mailer.application import Deliveries, Dispatch, Tools
+from services.mailer.application import Deliveries, Dispatch, Runs, Tools
 from services.mailer.inbox import asked, inbox
 from services.mailer.outbox import told, worded
 from shared.blobs import SqliteBlobs
@@ -21,16 +21,17 @@ def assemble(settings: Settings) -> Service:
     due = DueTable(store, alone=alone)
     servers = ServerTable(store, alone=alone)
     writer = PartsWriter(SqliteBlobs.create(settings.blobs_path))
-    dispatch = Dispatch(Tools(store, due, servers, writer, SmtpExchange()))
-    deliveries = Deliveries(store, due, servers, writer)
-    deliveries.wake = dispatch.wake
+    runs = Runs(store, due, RunTable(store, alone=alone))
+    dispatch = Dispatch(Tools(store, due, servers, writer, SmtpExchange(), runs))
+    deliveries = Deliveries(store, due, servers, writer, runs)
+    deliveries.wake = runs.wake = dispatch.wake
     deliveries.serve = dispatch.serve
     connection = Connection(settings.nats, "mailer", settings.seed_of("mailer"))
     return Service(
         name="mailer",
         store=store,
         connection=connection,
-        inbox=inbox(deliveries),
+        inbox=inbox(deliveries, runs),
         asked=asked(deliveries),
         background=[
             Relay(store, told, topics_of(worded), connection).run,

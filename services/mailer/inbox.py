@@ -1,6 +1,6 @@
-"""Hears which mails are made and which mail servers are set up; is asked about deliveries."""
+"""Hears which mails are made, which mail servers are set up and what is said of runs; is asked about deliveries."""
 
-from services.mailer.application import Deliveries
+from services.mailer.application import Deliveries, Runs
 from shared.contracts.asks import (
     MailOutcome,
     MayResend,
@@ -11,12 +11,12 @@ from shared.contracts.asks import (
     Resolve,
     Resolved,
 )
-from shared.contracts.dossier import MailServerSet, PreviewRequested
+from shared.contracts.dossier import MailServerSet, PreviewRequested, RunCancelled, RunPaused, RunResumed
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Asked, Inbox
 
 
-def inbox(deliveries: Deliveries) -> Inbox:
+def inbox(deliveries: Deliveries, runs: Runs) -> Inbox:
     """Return the ears of the mailer: it only takes on and acknowledges, the store is its queue."""
     ears = Inbox("mailer", at_once=500)
 
@@ -35,6 +35,18 @@ def inbox(deliveries: Deliveries) -> Inbox:
     @ears.hears(MailServerSet)
     async def set_server(server: MailServerSet) -> None:
         await deliveries.set_server(server)
+
+    @ears.hears(RunPaused)
+    async def pause(run: RunPaused) -> None:
+        await runs.pause(run)
+
+    @ears.hears(RunResumed)
+    async def resume(run: RunResumed) -> None:
+        await runs.resume(run)
+
+    @ears.hears(RunCancelled)
+    async def cancel(run: RunCancelled) -> None:
+        await runs.cancel(run)
 
     return ears
 

@@ -2,6 +2,8 @@
 
 from services.mailer.application.deliveries import Deliveries
 from services.mailer.application.dispatch import Dispatch
-from services.mailer.application.ports import Due, Exchange, Hand, Servers, Tools, Writer
+from services.mailer.application.ports import Due, Exchange, Hand, Servers, Writer
+from services.mailer.application.runs import Runs
+from services.mailer.application.tools import Tools
 
-__all__ = ["Deliveries", "Dispatch", "Due", "Exchange", "Hand", "Servers", "Tools", "Writer"]
+__all__ = ["Deliveries", "Dispatch", "Due", "Exchange", "Hand", "Runs", "Servers", "Tools", "Writer"]

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.mailer.application.ports import Due, Servers, Writer
+from services.mailer.application.runs import Runs
 from services.mailer.domain.delivery import Delivery, NotInDoubt
 from shared.contracts.asks import (
     MailOutcome,
@@ -33,11 +34,12 @@ _BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # who asked for a preview waits fo
 class Deliveries:
     """The mails that the mailer has taken on; `wake` is called when there is something new to send."""
 
-    def __init__(self, store: Store, due: Due, servers: Servers, writer: Writer) -> None:
+    def __init__(self, store: Store, due: Due, servers: Servers, writer: Writer, runs: Runs) -> None:
         self._store = store
         self._due = due
         self._servers = servers
         self._writer = writer
+        self._runs = runs
         self.wake: Callable[[], None] = lambda: None
         self.serve: Callable[[MailServerSet], None] = lambda _: None
 
@@ -107,11 +109,13 @@ class Deliveries:
             raise Refusal("not_in_doubt", f"the mail is not in doubt: it is {error}") from error
         rows = []
         if wish.outcome == "resend":
-            rows.append(self._due.waits(delivery.id, delivery.mail_server_id or "default", datetime.now(UTC)))
+            server_id = delivery.mail_server_id or "default"
+            rows.append(self._due.waits(delivery.id, server_id, datetime.now(UTC), delivery.run_id))
         try:
             await self._store.record(delivery, rows=rows)
         except Conflict as error:
             raise Refusal("not_in_doubt", "somebody else has resolved it just now") from error
+        await self._runs.settle(delivery)
         self.wake()
         return Resolved.model_validate({"mail_id": delivery.id, "status": delivery.status})
 
@@ -132,10 +136,12 @@ class Deliveries:
 
     async def _queue(self, delivery: Delivery, server_id: str, not_before: datetime) -> None:
         try:
-            await self._store.record(delivery, rows=[self._due.waits(delivery.id, server_id, not_before)])
+            waits = self._due.waits(delivery.id, server_id, not_before, delivery.run_id)
+            await self._store.record(delivery, rows=[waits])
         except Conflict:
             _log.debug("known already", mail=str(delivery.id))
         else:
+            await self._runs.settle(delivery)
             self.wake()
 
     async def _settle_erased(self, mail: MailRendered) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from services.mailer.application.office import Office
-from services.mailer.application.ports import Tools
+from services.mailer.application.tools import Tools
 from services.mailer.domain.delivery import Delivery
 from shared.contracts.dossier import MailServerSet
 from shared.store import Conflict, StoreUnavailable

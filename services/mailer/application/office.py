@@ -6,8 +6,8 @@ from uuid import UUID
 import structlog
 
 from services.mailer.application.gate import Gate
-from services.mailer.application.ports import Tools
 from services.mailer.application.postman import Postman
+from services.mailer.application.tools import Tools
 from shared.contracts.dossier import MailServerSet
 from shared.store import StoreUnavailable
 

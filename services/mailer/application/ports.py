@@ -1,7 +1,6 @@
 """What the mailer needs from outside: a queue of due mails, mail servers, a writer of mails, and an exchange."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -9,8 +8,9 @@ from uuid import UUID
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.letter import Wire
 from services.mailer.domain.reply import Reply
+from services.mailer.domain.run import Said, Standing
 from shared.contracts.dossier import MailServerSet
-from shared.store import Row, Store
+from shared.store import Row
 
 
 class Due(Protocol):
@@ -21,8 +21,8 @@ class Due(Protocol):
 
     owner: str
 
-    def waits(self, mail_id: UUID, server_id: str, not_before: datetime) -> Row:
-        """Return the row that queues a mail, again if it is queued."""
+    def waits(self, mail_id: UUID, server_id: str, not_before: datetime, run_id: UUID | None = None) -> Row:
+        """Return the row that queues a mail, again if it is queued; it is not claimed while its run is paused."""
         ...
 
     def settled(self, mail_id: UUID) -> Row:
@@ -51,6 +51,22 @@ class Due(Protocol):
 
     async def next_due(self, server_id: str) -> float | None:
         """Return in how many seconds the next unclaimed mail is due, None where none waits."""
+        ...
+
+    async def of_run(self, run_id: UUID) -> list[UUID]:
+        """Return the mails of a run that are queued, claimed or not."""
+        ...
+
+
+class SaidOfRuns(Protocol):
+    """Remembers what operators said of runs, durably and in whatever order it is heard."""
+
+    async def note(self, run_id: UUID, said: Said) -> None:
+        """Write down what was said of a run, and hold its queued mails or let them go."""
+        ...
+
+    async def standing(self, run_id: UUID | None) -> Standing:
+        """Return how a run stands."""
         ...
 
 
@@ -118,14 +134,3 @@ class Exchange(Protocol):
     async def connect(self, server: MailServerSet) -> Hand:
         """Return an open connection; raise `ServerUnavailable`, which pauses the server and fails no mail."""
         ...
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What every office works with."""
-
-    store: Store
-    due: Due
-    servers: Servers
-    writer: Writer
-    exchange: Exchange

@@ -8,7 +8,8 @@ from uuid import UUID
 import structlog
 
 from services.mailer.application.gate import Gate
-from services.mailer.application.ports import Hand, Tools
+from services.mailer.application.ports import Hand
+from services.mailer.application.tools import Tools
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.letter import Wire
 from services.mailer.domain.pace import next_attempt
@@ -71,7 +72,7 @@ class Postman:
                     if not is_open:  # whoever starts next finds it claimed by nobody alive
                         return
                 except Conflict:
-                    _log.info("another mailer has this mail", mail=str(mail_id))
+                    _log.info("another mailer has this mail, or its run was cancelled", mail=str(mail_id))
                     return
                 else:
                     return
@@ -79,8 +80,13 @@ class Postman:
     async def _carry(self, mail_id: UUID, hand: Hand) -> None:
         """Make one attempt: nothing leaves before it is recorded as started."""
         delivery = await self._tools.store.load(Delivery, mail_id)
-        wire = await self._written(mail_id, delivery)
-        if delivery is None or wire is None:
+        if delivery is None or not delivery.waits:
+            await self._clear_away(mail_id, delivery)
+            return
+        if not await self._may_leave(delivery):
+            return
+        wire = await self._written(delivery)
+        if wire is None:
             return
         delivery.attempt(self._tools.due.owner, wire.head, wire.sha256, len(wire.data))
         await self._tools.store.record(delivery)
@@ -92,32 +98,44 @@ class Postman:
             raise
         await self._settle(delivery, reply)
 
-    async def _written(self, mail_id: UUID, delivery: Delivery | None) -> Wire | None:
-        """Return the mail as it goes out; None where there is nothing to send, which is then recorded."""
-        due, record = self._tools.due, self._tools.store.record
-        if delivery is None or not delivery.waits:
-            if delivery and delivery.open_attempt:  # begun by somebody who is no more
-                delivery.doubt()
-            await record(*([delivery] if delivery else []), rows=[due.settled(mail_id)])
-            return None
-        if (delivery.recipient or {}).get("email") is None:
+    async def _clear_away(self, mail_id: UUID, delivery: Delivery | None) -> None:
+        """Take a mail out of the queue that does not wait; an attempt begun by somebody who is no more is in doubt."""
+        if delivery and delivery.open_attempt:
+            delivery.doubt()
+        await self._tools.store.record(*([delivery] if delivery else []), rows=[self._tools.due.settled(mail_id)])
+
+    async def _may_leave(self, delivery: Delivery) -> bool:
+        """Return whether the mail may be sent; it is given back while its run is paused, or settled unsent."""
+        standing = await self._tools.runs.standing(delivery.run_id)
+        if standing.cancels(delivery.asked_at):
+            delivery.cancel("cancelled")
+        elif (delivery.recipient or {}).get("email") is None:
             delivery.cancel("erased")
-            await record(delivery, rows=[due.settled(mail_id)])
-            return None
+        elif standing.is_paused:
+            await self._tools.due.release([delivery.id])
+            return False
+        else:
+            return True
+        await self._tools.store.record(delivery, rows=[self._tools.due.settled(delivery.id)])
+        return False
+
+    async def _written(self, delivery: Delivery) -> Wire | None:
+        """Return the mail as it goes out; None where it can't be written, which is then recorded."""
         try:
             return self._tools.writer.write(delivery, self._server)
         except (BlobMissing, BlobDamaged) as error:
-            _log.error("a part of the mail is gone; it waits for the blobs", mail=str(mail_id), part=str(error))
-            await self._wait_until(datetime.now(UTC) + _UNTIL_BLOBS, mail_id)
+            _log.error("a part of the mail is gone; it waits for the blobs", mail=str(delivery.id), part=str(error))
+            await self._wait_until(datetime.now(UTC) + _UNTIL_BLOBS, delivery)
         except ValueError as error:
             delivery.give_up(str(error))
-            await record(delivery, rows=[due.settled(mail_id)])
+            await self._tools.store.record(delivery, rows=[self._tools.due.settled(delivery.id)])
         return None
 
-    async def _wait_until(self, at: datetime, mail_id: UUID, *ended: Delivery) -> None:
-        """Queue the mail again, together with the end of its attempt."""
-        row = self._tools.due.waits(mail_id, self._server.mail_server_id, at)
-        await self._tools.store.record(*ended, rows=[row])
+    async def _wait_until(self, at: datetime, delivery: Delivery) -> None:
+        """Queue the mail again, together with the end of its attempt if there was one."""
+        row = self._tools.due.waits(delivery.id, self._server.mail_server_id, at, delivery.run_id)
+        await self._tools.store.record(delivery, rows=[row])
+        await self._tools.runs.settle(delivery)
         self._queued()
 
     async def _settle(self, delivery: Delivery, reply: Reply) -> None:
@@ -157,14 +175,20 @@ class Postman:
                 delivery.resolve("sent", "log", reason=reply.text)
                 await self._tools.store.record(delivery, rows=[due.settled(delivery.id)])
             return
-        since = delivery.tried_since or delivery.created_on
-        held_for = self._held_for(reply, delivery.deferrals)
-        not_before = next_attempt(datetime.now(UTC), since, delivery.deferrals, held_for)
+        not_before = await self._next_attempt(delivery, reply)
         delivery.settle(reply, not_before)
         if delivery.status == "deferred" and not_before is not None:
-            await self._wait_until(not_before, delivery.id, delivery)
+            await self._wait_until(not_before, delivery)
         else:
             await self._tools.store.record(delivery, rows=[due.settled(delivery.id)])
+
+    async def _next_attempt(self, delivery: Delivery, reply: Reply) -> datetime | None:
+        """Return when to try again, None where it is too late; the time that its run was paused does not count."""
+        if reply.verdict != "transient":
+            return None
+        now, since = datetime.now(UTC), delivery.tried_since or delivery.created_on
+        paused = (await self._tools.runs.standing(delivery.run_id)).paused_for(since, now)
+        return next_attempt(now, since + paused, delivery.deferrals, self._held_for(reply, delivery.deferrals))
 
     def _note(self, reply: Reply) -> None:
         """Let the gate know what the answer says of the server itself."""

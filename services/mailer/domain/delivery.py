@@ -178,9 +178,10 @@ class Delivery(Aggregate):
             aggregate.status = outcomes[self.outcome]
             aggregate.possible_duplicate = aggregate.possible_duplicate or self.outcome == "resend"
             aggregate.tried_since = None
+            aggregate.insisted_at = self.timestamp if self.outcome == "resend" else None
 
     class Cancelled(Event):
-        """The mail was settled unsent: its contact was erased while it waited."""
+        """The mail was settled unsent: its contact was erased or its run cancelled while it waited."""
 
         TOPIC = "mailer.Delivery.Cancelled"
         reason: str
@@ -206,6 +207,7 @@ class Delivery(Aggregate):
         requested_at: datetime | None = None,
         resend_of: UUID | None = None,
     ) -> None:
+        self.run_id = run_id
         self.of_row = {
             "run_id": run_id,
             "item_id": item_id,
@@ -232,6 +234,7 @@ class Delivery(Aggregate):
         self.wire_size = 0
         self.packed_head: str | None = None
         self.possible_duplicate = False
+        self.insisted_at: datetime | None = None  # when somebody wanted it sent though it was in doubt
         self.answer: tuple[int | None, str] = (None, "")
 
     @classmethod
@@ -248,6 +251,11 @@ class Delivery(Aggregate):
     def note_erased(cls, mail_id: UUID, **facts: Any) -> "Delivery":
         """Begin and end: its contact was erased before it came."""
         return cls._create(cls.Erased, id=mail_id, **facts)
+
+    @property
+    def asked_at(self) -> datetime:
+        """When somebody last wanted it sent: a cancellation before that is not meant for it."""
+        return self.insisted_at or self.requested_at or self.created_on
 
     @property
     def is_preview(self) -> bool:

@@ -11,9 +11,9 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from services.mailer.adapters.exchange import SmtpExchange
-from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
+from services.mailer.adapters.tables import TABLES, DueTable, RunTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
-from services.mailer.application import Deliveries, Dispatch, Tools
+from services.mailer.application import Deliveries, Dispatch, Runs, Tools
 from services.mailer.domain.delivery import Delivery
 from services.mailer.outbox import told, worded
 from shared.blobs import Blob, SqliteBlobs
@@ -96,9 +96,10 @@ class Mailer:
         self.due = DueTable(self.store, alone=url is None)
         self.servers = ServerTable(self.store, alone=url is None)
         self.writer = PartsWriter(self.blobs)
-        self.dispatch = Dispatch(Tools(self.store, self.due, self.servers, self.writer, SmtpExchange()))
-        self.deliveries = Deliveries(self.store, self.due, self.servers, self.writer)
-        self.deliveries.wake = self.dispatch.wake
+        self.runs = Runs(self.store, self.due, RunTable(self.store, alone=url is None))
+        self.dispatch = Dispatch(Tools(self.store, self.due, self.servers, self.writer, SmtpExchange(), self.runs))
+        self.deliveries = Deliveries(self.store, self.due, self.servers, self.writer, self.runs)
+        self.deliveries.wake = self.runs.wake = self.dispatch.wake
         self.deliveries.serve = self.dispatch.serve
         self.running: asyncio.Task[None] | None = None
 

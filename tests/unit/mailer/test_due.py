@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.mailer.adapters import tables
 from services.mailer.adapters.tables import TABLES, DueTable, ServerTable
+from services.mailer.adapters.tables import due as due_table
 from shared.store import Store
 from tests.unit.mailer.mails import RUN, Later, a_server, queued
 
@@ -164,7 +164,7 @@ async def test_what_a_living_mailer_holds_is_not_orphaned_and_what_a_silent_one_
     await here.claim("default", 2)
     while_it_lives = await there.orphans()
 
-    monkeypatch.setattr(tables, "time", Later)
+    monkeypatch.setattr(due_table, "time", Later)
     when_silent = await there.orphans()
     await here.renew()
     renewed = await there.orphans()
@@ -180,7 +180,7 @@ async def test_what_was_taken_over_is_not_given_back_by_the_mailer_that_was_slow
     mails = mail_ids(2)
     await queue(slow, *mails)
     await slow.claim("default", 2)
-    monkeypatch.setattr(tables, "time", Later)
+    monkeypatch.setattr(due_table, "time", Later)
     await quick.adopt(await quick.orphans())
     await quick.claim("default", 2)
 
@@ -196,7 +196,7 @@ async def test_an_orphan_whose_mailer_speaks_up_again_is_not_adopted(
     mails = mail_ids(1)
     await queue(slow, *mails)
     await slow.claim("default", 1)
-    monkeypatch.setattr(tables, "time", Later)
+    monkeypatch.setattr(due_table, "time", Later)
     orphans = await quick.orphans()
 
     await slow.renew()

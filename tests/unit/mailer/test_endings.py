@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.mailer.adapters import tables
+from services.mailer.adapters.tables import due as due_table
 from services.mailer.application import dispatch
 from services.mailer.domain.delivery import Delivery
 from shared.contracts.mailer import MailInDoubt, MailInDoubtResolved
@@ -291,7 +291,7 @@ async def test_a_mail_taken_over_from_a_slow_mailer_is_in_doubt_until_that_one_k
         mail, free = a_mail(slow.blobs), a_mail(slow.blobs, 2)
         await slow.send(server, mail, free, max_connections=1)
         await server.comes_to("DOT")
-        monkeypatch.setattr(tables, "time", Later)
+        monkeypatch.setattr(due_table, "time", Later)
 
         await quick.dispatch.settle_orphans()
         doubted = (await quick.delivery(mail)).status

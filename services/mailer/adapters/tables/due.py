@@ -1,4 +1,4 @@
-"""The mailer's own tables: what is due when and in whose hands, and the mail servers as set up."""
+"""What is due when and in whose hands, and whether its run is paused."""
 
 import time
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Float,
     Index,
-    MetaData,
     String,
     Table,
     Uuid,
@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from shared.contracts.dossier import MailServerSet
+from services.mailer.adapters.tables.metadata import TABLES
+from services.mailer.adapters.tables.said import is_paused
 from shared.store import Row, Store
 
-TABLES = MetaData()
 _LEASE = 60.0  # seconds a claimed mail is kept for a mailer that says nothing more
 
 _DUE = Table(
@@ -38,10 +38,9 @@ _DUE = Table(
     Column("not_before", Float, nullable=False),
     Column("owner", String),
     Column("lease_until", Float),
-    Index("due_next", "server_id", "owner", "not_before"),
-)
-_SERVERS = Table(
-    "mail_servers", TABLES, Column("server_id", String, primary_key=True), Column("set_up", String, nullable=False)
+    Column("run_id", Uuid, index=True),
+    Column("held", Boolean, nullable=False),  # since its run is paused
+    Index("due_next", "server_id", "held", "owner", "not_before"),
 )
 
 
@@ -52,7 +51,13 @@ class DueTable:
         self.owner = uuid4().hex
         self._store = store
         self._alone = alone  # whoever else claimed a mail is dead, since two can't open the file
-        insert = sqlite.insert(_DUE) if alone else postgresql.insert(_DUE)
+        insert = (sqlite.insert if alone else postgresql.insert)(_DUE).values(
+            mail_id=bindparam("mail_id"),
+            server_id=bindparam("server_id"),
+            not_before=bindparam("not_before"),
+            run_id=bindparam("run_id"),
+            held=is_paused(bindparam("run_id", type_=Uuid)),
+        )
         self._waits = insert.on_conflict_do_update(
             index_elements=["mail_id"],
             set_={
@@ -60,13 +65,15 @@ class DueTable:
                 "not_before": insert.excluded.not_before,
                 "owner": None,
                 "lease_until": None,
+                "held": insert.excluded.held,
             },
         )
         self._settled = delete(_DUE).where(_DUE.c.mail_id == bindparam("of_mail"))
 
-    def waits(self, mail_id: UUID, server_id: str, not_before: datetime) -> Row:
+    def waits(self, mail_id: UUID, server_id: str, not_before: datetime, run_id: UUID | None = None) -> Row:
         """Return the row that queues a mail, again if it is queued."""
-        return self._waits, {"mail_id": mail_id, "server_id": server_id, "not_before": not_before.timestamp()}
+        at = not_before.timestamp()
+        return self._waits, {"mail_id": mail_id, "server_id": server_id, "not_before": at, "run_id": run_id}
 
     def settled(self, mail_id: UUID) -> Row:
         """Return the row that takes a mail out of the queue."""
@@ -77,7 +84,7 @@ class DueTable:
         now = time.time()
         next_ones = (
             select(_DUE.c.mail_id)
-            .where(_DUE.c.server_id == server_id, _DUE.c.owner.is_(None), _DUE.c.not_before <= now)
+            .where(*_unclaimed(server_id), _DUE.c.not_before <= now)
             .order_by(_DUE.c.not_before)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -121,25 +128,26 @@ class DueTable:
 
     async def next_due(self, server_id: str) -> float | None:
         """Return in how many seconds the next unclaimed mail is due, None where none waits."""
-        first = select(func.min(_DUE.c.not_before)).where(_DUE.c.server_id == server_id, _DUE.c.owner.is_(None))
+        first = select(func.min(_DUE.c.not_before)).where(*_unclaimed(server_id))
         at = await self._store.read(lambda connection: connection.execute(first).scalar())
         return None if at is None else at - time.time()
 
+    async def of_run(self, run_id: UUID) -> list[UUID]:
+        """Return the mails of a run that are queued, claimed or not."""
+        query = select(_DUE.c.mail_id).where(_DUE.c.run_id == run_id)
+        return await self._store.read(lambda connection: list(connection.execute(query).scalars()))
 
-class ServerTable:
-    """The mail servers as last set up."""
 
-    def __init__(self, store: Store, *, alone: bool) -> None:
-        self._store = store
-        insert = sqlite.insert(_SERVERS) if alone else postgresql.insert(_SERVERS)
-        self._put = insert.on_conflict_do_update(index_elements=["server_id"], set_={"set_up": insert.excluded.set_up})
+def hold(connection: Connection, run_id: UUID) -> None:
+    """Hold the queued mails of a run, or let them go, by what was said of it last.
 
-    def put(self, server: MailServerSet) -> Row:
-        """Return the row that keeps a server's set-up."""
-        return self._put, {"server_id": server.mail_server_id, "set_up": server.model_dump_json()}
+    On PostgreSQL whoever queues a mail at the same moment waits, and then sees what was said.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {_DUE.name} IN EXCLUSIVE MODE")
+    held = is_paused(bindparam("of_run", type_=Uuid))
+    connection.execute(update(_DUE).where(_DUE.c.run_id == bindparam("of_run")).values(held=held), {"of_run": run_id})
 
-    async def all(self) -> list[MailServerSet]:
-        """Return all servers."""
-        query = select(_SERVERS.c.set_up)
-        rows = await self._store.read(lambda connection: list(connection.execute(query).scalars()))
-        return [MailServerSet.model_validate_json(row) for row in rows]
+
+def _unclaimed(server_id: str) -> tuple[ColumnElement[bool], ...]:
+    return _DUE.c.server_id == server_id, _DUE.c.held.is_(False), _DUE.c.owner.is_(None)
