@@ -9,9 +9,9 @@ from services.dossier.adapters.tables import (
     ResendTable,
     SqlContacts,
     SqlItemTypes,
-    SqlPersonal,
     SqlPreviews,
     SqlTables,
+    sql_drawers,
 )
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
@@ -60,7 +60,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
     importing, workflows = Importing(contacts), Workflows(store, tables)
-    desk = a_desk(store, tables, SqlPersonal(store))
+    desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
     rehearsal = a_rehearsal(store, SqlPreviews(store), blobs, attachments, judging, renderer, mailer)
     dossier = Dossier(
@@ -82,6 +82,12 @@ def assemble(settings: shared_settings.Settings) -> Service:
         inbox=inbox.inbox(dossier),
         asked=inbox.asked(dossier),
         start=[set_up],
-        background=[relay.run, recorder.run, rehearsal.run, Purge(connection, settings.stream_days).run],
+        background=[
+            relay.run,
+            recorder.run,
+            rehearsal.run,
+            desk.drafts.run,
+            Purge(connection, settings.stream_days).run,
+        ],
         routers=web.routes(dossier),
     )

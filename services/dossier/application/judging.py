@@ -1,9 +1,10 @@
 """A request is judged: all that must be looked up and decided for it, and all that is wrong with it; none recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments, Checked
@@ -14,6 +15,7 @@ from services.dossier.domain.address import ConsentMode
 from services.dossier.domain.addressees import Addressees, Tally, decide
 from services.dossier.domain.choice import Choice, SetUp, choose
 from services.dossier.domain.intake import Intake
+from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import TOLD, Wrong
 from services.dossier.domain.run import CHUNK
 from services.dossier.domain.type_rules import Ruled
@@ -74,14 +76,15 @@ class Judging:
         self._attachments = attachments
         self._consent: ConsentMode = consent
 
-    async def judge(self, intake: Intake, each: Each | None = None) -> Judged:
+    async def judge(self, intake: Intake, each: Each | None = None, me: Mapping[str, Any] | None = None) -> Judged:
         """Return the request judged; `each` is handed its addressees bunch by bunch, with what is judged so far.
 
+        `me` is the sender of that name, of a person who asks (R-6).
         The addressees are not kept, so that a request of a hundred thousand takes no more memory than a small one.
         """
         now = datetime.now(UTC)
         ruled = await self._types.obeyed(intake, now)
-        choice = choose(ruled.intake, await self._set_up(), ruled.auto_document_layout_id)
+        choice = choose(ruled.intake, await all_set_up(self._tables, me), ruled.auto_document_layout_id)
         wrongs, files = await self._attachments.check(intake.attachments)
         judged = Judged(ruled, now, choice, files, [*ruled.wrongs, *choice.wrongs, *wrongs])
         for first in range(0, len(intake.destinations), AT_ONCE):
@@ -103,9 +106,11 @@ class Judging:
             decide, judged.intake, first, destinations, known, fields, self._consent, judged.at
         )
 
-    async def _set_up(self) -> SetUp:
-        return SetUp(
-            await self._tables.set_up("sender"),
-            await self._tables.set_up("mail-server"),
-            await self._tables.set_up("layout"),
-        )
+
+async def all_set_up(tables: Tables, me: Mapping[str, Any] | None = None) -> SetUp:
+    """Return all that is set up, for a person who may be a sender too (R-6)."""
+    return SetUp(
+        await tables.set_up("sender") | ({ME: dict(me)} if me else {}),
+        await tables.set_up("mail-server"),
+        await tables.set_up("layout"),
+    )

@@ -1,7 +1,7 @@
 """Requests are accepted: everything is checked first, then one run stands for all of it, or nothing of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from services.dossier.domain.item import DossierItem
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
 from shared.blobs import Blobs
-from shared.store import Conflict, Store
+from shared.store import Conflict, Row, Store
 
 SHOWN = 100  # item ids in an answer at most
 
@@ -55,9 +55,16 @@ class Recording:
         self._judging = judging
         self._opened = opened
 
-    async def accept(self, intake: Intake, submitted_by: str | None = None) -> Accepted:
+    async def accept(
+        self,
+        intake: Intake,
+        submitted_by: str | None = None,
+        me: Mapping[str, Any] | None = None,
+        rows: Sequence[Row] = (),
+    ) -> Accepted:
         """Accept the request, or answer as before when it was accepted already.
 
+        `me` is the sender of that name, of a person who submits it (R-6); `rows` are written with the acceptance.
         Raises `Refused` with all that is wrong, and where its request_id was accepted with other content.
         """
         run_id = run_id_of(intake.request_id)
@@ -66,24 +73,25 @@ class Recording:
             return _again(before, content_hash)
         frozen = Freezing(self._store, self._blobs, run_id)
         named = intake.model_copy(update={"submitted_by": intake.submitted_by or submitted_by})
-        judged = await self._judge(named, frozen)
+        judged = await self._judge(named, frozen, me)
         content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
         number = await self._types.number(judged.ruled, judged.items)
         run = _run(run_id, content_hash, judged, content, frozen, number)
         items = [] if intake.separately else [_one_item(run, frozen)]
         try:
-            await self._store.record(run, *items, rows=[self._tables.opened(run_id)] if frozen.chunks else [])
+            opened = [self._tables.opened(run_id)] if frozen.chunks else []
+            await self._store.record(run, *items, rows=[*opened, *rows])
         except Conflict:
             await frozen.forget()
             return await self._lost_the_race(run_id, content_hash)
         if frozen.chunks:
             self._opened(run_id)
-        return _answer(run)
+        return answer_of(run)
 
-    async def _judge(self, intake: Intake, frozen: Freezing) -> Judged:
+    async def _judge(self, intake: Intake, frozen: Freezing, me: Mapping[str, Any] | None) -> Judged:
         """Return the request judged and its destinations frozen; raise `Refused` where anything is wrong."""
         try:
-            judged = await self._judging.judge(intake, frozen.keep)
+            judged = await self._judging.judge(intake, frozen.keep, me)
         except Exception:
             await frozen.forget()
             raise
@@ -157,8 +165,9 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
 def _again(run: Run, content_hash: str) -> Accepted:
     if run.content_hash != content_hash:
         raise Refused([Wrong("request_id", "request_id_reused", {"request_id": run.request_id})], status=409)
-    return _answer(run)
+    return answer_of(run)
 
 
-def _answer(run: Run) -> Accepted:
+def answer_of(run: Run) -> Accepted:
+    """Return the answer to the request that a run is of."""
     return Accepted(run.id, run.items, run.item_ids, sum(run.excluded.values()), run.excluded)

@@ -9,6 +9,7 @@ from services.dossier.application.ports import Noun, Tables
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.layout import DocumentLayout, LayoutFacts
 from services.dossier.domain.mail_server import MailServer, MailServerFacts, of_url
+from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.sender import Sender, SenderFacts
 from services.dossier.domain.text import is_number
@@ -44,6 +45,8 @@ class Setup:
     async def put_sender(self, name: str, facts: SenderFacts) -> Facts:
         """Set up a sender; raise `Refused` for one that can't be."""
         _check(name, facts.wrongs())
+        if name == ME:
+            raise Refused([Wrong("id", "sender_me_is_reserved")])
         said = facts.model_dump()
         await self._put(
             Sender, "sender", name, lambda: Sender.record(name, said), lambda sender: sender.change(said), _of_facts

@@ -7,6 +7,7 @@ from typing import Any
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.layout import OF_BODIES
 from services.dossier.domain.refusal import Wrong
+from services.dossier.domain.sender import unknown_sender
 from services.dossier.domain.text import is_email
 
 Facts = Mapping[str, Any]
@@ -131,7 +132,7 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
 
 def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server: str | None) -> Iterator[Wrong]:
     if intake.sender_id and intake.sender_id not in set_up.senders:
-        yield Wrong("sender_id", "unknown_sender", {"sender": intake.sender_id[:80]})
+        yield unknown_sender(intake.sender_id)
     elif intake.issue_method == "email" and intake.sender_id and sender is None:
         yield Wrong("sender_address", "sender_missing")
     elif intake.issue_method == "email" and sender and not is_email(sender["address"]):

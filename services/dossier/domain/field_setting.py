@@ -67,6 +67,10 @@ class Applied:
         """Whether an operator may fill the field."""
         return self.visible and self.changeable
 
+    def fixed(self, field: str) -> Wrong:
+        """Return why an operator may not fill the field."""
+        return Wrong(field, "field_not_changeable" if self.visible else "field_not_visible", {"name": field})
+
 
 NONE = Applied()
 

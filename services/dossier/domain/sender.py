@@ -6,6 +6,7 @@ from eventsourcing.domain import Aggregate
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.dossier.domain.identity import setup_id_of
+from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control, is_email
 
@@ -22,6 +23,13 @@ class SenderFacts(BaseModel):
         """Return what no model can say of it."""
         wrongs = [Wrong("name", "control_character")] if has_control(self.name) else []
         return wrongs if is_email(self.address) else [*wrongs, Wrong("address", "invalid_sender_address")]
+
+
+def unknown_sender(sender_id: str) -> Wrong:
+    """Return that there is no such sender; `me` is one for a person with an address only (R-6)."""
+    if sender_id == ME:
+        return Wrong("sender_id", "sender_me_is_nobody")
+    return Wrong("sender_id", "unknown_sender", {"sender": sender_id[:80]})
 
 
 class Sender(Aggregate):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.dossier.domain.field_setting import NONE, Applied
-from services.dossier.domain.refusal import Refused, Wrong
+from services.dossier.domain.refusal import Refused
 
 Origin = Literal["empty", "sender", "field_setting", "operator"]
 
@@ -76,8 +76,7 @@ def after(field: SenderField, happening: Happening) -> SenderField:
             return replace(field, edit=None, edited_under=None)
         case Edited(value):
             if not field.setting.is_open:
-                code = "field_not_changeable" if field.setting.visible else "field_not_visible"
-                raise Refused([Wrong(field.name, code, {"name": field.name})])
+                raise Refused([field.setting.fixed(field.name)])
             return replace(field, edit=value, edited_under=field.sender_id)
 
 

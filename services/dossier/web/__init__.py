@@ -3,7 +3,19 @@
 from fastapi import APIRouter
 
 from services.dossier.application import Dossier
-from services.dossier.web import contacts, field_settings, item_types, items, me, previews, runs, setup, workflows
+from services.dossier.web import (
+    contacts,
+    drafts,
+    field_settings,
+    item_types,
+    items,
+    me,
+    my_files,
+    previews,
+    runs,
+    setup,
+    workflows,
+)
 
 
 def routes(dossier: Dossier) -> list[APIRouter]:
@@ -16,6 +28,8 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         field_settings.routes(dossier),
         me.routes(dossier),
         previews.routes(dossier),
+        drafts.routes(dossier),
+        my_files.routes(dossier),
         workflows.routes(dossier),
         runs.routes(dossier),
     ]

@@ -10,6 +10,7 @@ from services.dossier.application import Dossier
 from services.dossier.application.attachments import FILE
 from services.dossier.domain.intake import Intake, parse, read
 from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.operator import operator_of
 from shared.access import Caller
 from shared.pages import sends
 
@@ -30,7 +31,7 @@ def routes(dossier: Dossier) -> APIRouter:
         with answering(dossier.refusals, request):
             body = await whole(request)
             intake = await asyncio.to_thread(lambda: read(parse(body), idempotency_key))
-            return asdict(await dossier.recording.accept(intake, caller.name))
+            return asdict(await dossier.recording.accept(intake, caller.name, operator_of(request, caller).me))
 
     @router.post("/api/v1/attachments", status_code=201)
     async def put_attachment(

@@ -18,9 +18,9 @@ from services.dossier.adapters.tables import (
     ResendTable,
     SqlContacts,
     SqlItemTypes,
-    SqlPersonal,
     SqlPreviews,
     SqlTables,
+    sql_drawers,
 )
 from services.dossier.adapters.texts import TomlTexts
 from services.dossier.application import (
@@ -179,7 +179,7 @@ class House:
             refusals,
             Upstream(recording, contacts, refusals),
             Workflows(self.store, self.tables),
-            a_desk(self.store, self.tables, SqlPersonal(self.store)),
+            a_desk(self.store, self.tables, sql_drawers(self.store), types, contacts, recording),
             Runs(self.store, self.history, resends, self.recorder.take_up),
             types,
             a_rehearsal(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.dossier.adapters.tables import METADATA, SqlPersonal
+from services.dossier.adapters.tables import METADATA
+from services.dossier.adapters.tables.personal import SqlPersonal
 from services.dossier.domain.field_setting import FieldSetting
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.operator import Operator

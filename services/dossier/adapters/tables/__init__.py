@@ -1,9 +1,9 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
 from services.dossier.adapters.tables.contacts import SqlContacts
+from services.dossier.adapters.tables.drawers import sql_drawers
 from services.dossier.adapters.tables.item_types import SqlItemTypes
 from services.dossier.adapters.tables.metadata import METADATA
-from services.dossier.adapters.tables.personal import SqlPersonal
 from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
@@ -13,7 +13,7 @@ __all__ = [
     "ResendTable",
     "SqlContacts",
     "SqlItemTypes",
-    "SqlPersonal",
     "SqlPreviews",
     "SqlTables",
+    "sql_drawers",
 ]

@@ -1,0 +1,114 @@
+"""A draft is finished: it becomes one run, once, and what it made is opened or kept in My files (FR-48, FR-51…53)."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.dossier.application.draft_destinations import DraftDestinations
+from services.dossier.application.draft_store import DraftTable
+from services.dossier.application.drafts import Drafts
+from services.dossier.application.field_settings import FIELDS, FieldSettings
+from services.dossier.application.my_files import MyFiles
+from services.dossier.application.personal import DesktopHelpers
+from services.dossier.application.recording import Accepted, Recording, answer_of
+from services.dossier.application.surroundings import Surroundings
+from services.dossier.domain.draft import Draft
+from services.dossier.domain.draft_request import request
+from services.dossier.domain.identity import item_id_of, run_id_of
+from services.dossier.domain.intake import Intake, read
+from services.dossier.domain.operator import Operator
+from services.dossier.domain.refusal import Refused, Wrong
+from services.dossier.domain.run import Run
+from shared.store import Row, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a finish made; `opens` is the item whose attachment the operator's desktop may now open (A9)."""
+
+    accepted: Accepted
+    opens: str | None = None
+
+
+class Finishing:
+    """Finishes drafts."""
+
+    def __init__(
+        self,
+        store: Store,
+        table: DraftTable,
+        drafts: Drafts,
+        destinations: DraftDestinations,
+        recording: Recording,
+        field_settings: FieldSettings,
+        helpers: DesktopHelpers,
+        my_files: MyFiles,
+        surroundings: Surroundings,
+    ) -> None:
+        self._store = store
+        self._table = table
+        self._drafts = drafts
+        self._destinations = destinations
+        self._recording = recording
+        self._field_settings = field_settings
+        self._helpers = helpers
+        self._my_files = my_files
+        self._surroundings = surroundings
+
+    async def finish(self, draft_id: UUID, operator: Operator, *, can_open: bool | None) -> Finished:
+        """Record what the draft comes to, or answer as the first finish did (A23); raise `Refused`, nothing recorded.
+
+        `can_open` says whether the desktop can open an attachment, None that the one linked to the operator decides.
+        """
+        opens = await self._helpers.is_linked(operator) if can_open is None else can_open
+        draft = await self._table.find(draft_id, operator.owner)
+        if draft is None:
+            return await self._as_before(draft_id, operator, opens=opens)
+        intake = await self.intake(draft, operator)
+        rows = [*self._table.removed(draft_id), *await self._chosen(intake, operator)]
+        rows += await self._to_be_opened(draft, intake, operator, opens=opens)
+        try:
+            accepted = await self._recording.accept(intake, operator.name, operator.me, rows)
+        except Refused as refused:
+            if refused.code != "request_id_reused":
+                raise
+            accepted = (await self._as_before(draft_id, operator, opens=opens)).accepted
+        if await self._table.find(draft_id, operator.owner):  # it was finished before, and not let go
+            await self._store.record(rows=rows)
+        return await self._finished(accepted, draft.type, opens=opens)
+
+    async def intake(self, draft: Draft, operator: Operator) -> Intake:
+        """Return the request that a draft comes to; raise `Refused` with all that it lacks or that is wrong in it."""
+        looked = await self._drafts.looked(draft, operator)
+        if looked.wrongs:
+            raise Refused(looked.wrongs)
+        destinations = await self._destinations.all(draft)
+        return await asyncio.to_thread(lambda: read(request(draft, looked.steps, destinations)))
+
+    async def _as_before(self, draft_id: UUID, operator: Operator, *, opens: bool) -> Finished:
+        """Return what the first finish of this draft made; raise `Refused` (404) where the operator finished none."""
+        run = await self._store.load(Run, run_id_of(str(draft_id)))
+        if run is None or run.submitted_by != operator.name:
+            raise Refused([Wrong("", "unknown_draft")], status=404)
+        return await self._finished(answer_of(run), str(run.content["type"]), opens=opens)
+
+    async def _finished(self, accepted: Accepted, kind: str, *, opens: bool) -> Finished:
+        is_opened = opens and accepted.items == 1 and (await self._surroundings.type_of(kind)).auto_open_attachment
+        return Finished(accepted, accepted.item_ids[0] if is_opened else None)
+
+    async def _chosen(self, intake: Intake, operator: Operator) -> list[Row]:
+        """Return the rows that remember what was chosen last, of the fields that were there (R-28)."""
+        chosen = {name: getattr(intake, name) or "" for name in FIELDS if name in intake.model_fields_set}
+        return await self._field_settings.chosen(operator, chosen)
+
+    async def _to_be_opened(self, draft: Draft, intake: Intake, operator: Operator, *, opens: bool) -> list[Row]:
+        """Return the row of My files, where the type wants its attachment opened and that can't be (FR-53, A9)."""
+        items = len(intake.destinations) if intake.separately else 1
+        wanted = (await self._surroundings.type_of(draft.type)).auto_open_attachment
+        if not wanted or (opens and items == 1):
+            return []
+        run_id = run_id_of(intake.request_id)
+        place = intake.destinations[0].address.d if intake.separately else None
+        item_id = item_id_of(run_id, place) if items == 1 else None
+        return [self._my_files.kept(operator, run_id, item_id, intake.subject, items, datetime.now(UTC))]
