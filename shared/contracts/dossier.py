@@ -138,6 +138,7 @@ class ItemFields(Frozen):
     feature_value_3: int | None = None
     feature_combination_id: int | None = None
     blocked: bool | None = None
+    confidential: bool | None = None
     sub_destinations: tuple[SubDestination, ...] | None = None
     custom_fields: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None

@@ -72,6 +72,8 @@ class ItemTypes:
 
     async def find(self, type_id: str) -> ItemType | None:
         """Return a type, None where there is none."""
+        if not is_number(type_id):
+            return None
         return SUPPLIED.get(type_id) or await self._types.find(type_id)
 
     async def one(self, type_id: str) -> ItemType:

@@ -65,8 +65,10 @@ def with_defaults(intake: Intake, facts: ItemTypeFacts) -> Intake:
 
 
 def settled(facts: ItemTypeFacts, intake: Intake, at: datetime) -> dict[str, Any]:
-    """Return the own fields of each item, those that follow from others filled in."""
+    """Return the own fields of each item, those that follow from others or from the type filled in."""
     given = intake.own_fields()
+    if facts.confidential:
+        given["confidential"] = True
     if given.get("completed"):
         given.setdefault("completed_at", given.get("submitted_at", at.isoformat()))
     if facts.submitter_is_responsible and facts.fields.responsible_id != "off" and intake.submitted_by:

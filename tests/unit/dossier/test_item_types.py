@@ -49,7 +49,8 @@ async def test_supplied_types_are_offered_with_negative_codes(house: House) -> N
     assert listed[0]["name"] == {"nl": "Uitgaande post", "en": "Outgoing mail"}
     assert all(kind["code"] < 0 for kind in listed)
     assert (await house.ask("GET", "/item-types/note")).json()["issue_methods"] == ["none"]
-    assert (await house.ask("GET", "/item-types/x")).status_code == 404
+    for unknown in ("x", "%00", "%EF%BF%BF"):
+        assert (await house.ask("GET", f"/item-types/{unknown}")).status_code == 404
 
 
 async def test_a_supplied_type_stays_and_its_copy_can_be_changed(house: House) -> None:
@@ -294,6 +295,16 @@ async def test_what_is_completed_has_a_date(house: House) -> None:
     assert abs((now.fields.completed_at - now.recorded_at).total_seconds()) < 60
     assert then.fields is not None
     assert then.fields.completed_at == datetime.fromisoformat("2020-01-02T03:04:05Z")
+
+
+async def test_an_item_of_a_confidential_type_says_so(house: House) -> None:
+    """R-17."""
+    await put(house, confidential=True)
+
+    item = await record(house)
+
+    assert item.fields is not None
+    assert item.fields.confidential is True
 
 
 A, B = ("organisation", None), ("person", None)
