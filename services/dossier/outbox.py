@@ -106,6 +106,7 @@ def _document_requested(event: DossierItem.DocumentRequested) -> Message:
         body_layout=content["body_layout"],
         body_text=content["body_text"],
         attachment_layout=content["attachment_layout"],
+        attachment_read_only=content["attachment_read_only"],
         document_date=event.document_date,
         requested_at=event.timestamp,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.message import (
     Attachment,
+    BlobRef,
     Destination,
     Frozen,
     LayoutVersion,
@@ -18,7 +19,7 @@ from shared.contracts.message import (
 )
 
 IssueMethod = Literal["none", "document", "email"]
-LayoutKind = Literal["text", "html", "typst", "paged"]
+LayoutKind = Literal["text", "html", "typst", "paged", "word"]
 PdfStandard = Literal["plain", "a-2b", "a-3a+ua-1"]
 
 
@@ -33,7 +34,8 @@ class LayoutDocument(Frozen):
     """The content of a layout version, kept as a blob: canonical JSON (sorted keys, no spaces, UTF-8).
 
     `sources` maps a language to its source texts: `text`, `html` or `mjml` (Jinja2), `typst` or `page`, besides
-    `subject` (what the wizard proposes) and `filename` (of the attachment). The first language serves all others.
+    `subject` (what the wizard proposes) and `filename` (of the attachment). `files` maps a language to the .docx of
+    a Word layout, a blob of its own. The first language serves all others.
     `pdf` is the standard that a PDF follows: PDF/A-2b to be archived, PDF/A-3a with PDF/UA-1 to be read aloud too.
     """
 
@@ -41,6 +43,7 @@ class LayoutDocument(Frozen):
     fields: tuple[LayoutField, ...] = ()
     sources: dict[str, dict[str, str]]
     pdf: PdfStandard = "plain"
+    files: dict[str, BlobRef] = {}
 
 
 class RunStarted(Message):
@@ -226,6 +229,7 @@ class DocumentRequested(OfItem):
     body_layout: LayoutVersion | None = None
     body_text: str | None = None
     attachment_layout: LayoutVersion | None = None
+    attachment_read_only: bool = True
     document_date: date
     requested_at: datetime
 

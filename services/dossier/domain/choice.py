@@ -72,10 +72,15 @@ class Choice:
             "body_layout": _version(self.body_layout),
             "body_text": self._typed_body(intake),
             "attachment_layout": _version(self.attachment_layout),
-            "attachment_read_only": self.attachment_layout is not None,
+            "attachment_read_only": self._is_read_only(intake),
             "attachments": attachments,
             "record_separately": intake.separately,
         }
+
+    def _is_read_only(self, intake: Intake) -> bool:
+        """Return whether the attachment is a PDF: only a Word layout gives anything else (A6)."""
+        layout = self.attachment_layout
+        return layout is not None and (layout["kind"] != "word" or intake.attachment_read_only is True)
 
     def _typed_body(self, intake: Intake) -> str | None:
         if intake.issue_method != "email" or self.body_layout:
@@ -126,7 +131,7 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
         yield Wrong(
             "attachment_layout_id", "layout_kind", {"layout": attachment["layout_id"], "kind": attachment["kind"]}
         )
-    elif attachment and intake.attachment_read_only is False:
+    elif attachment and attachment["kind"] != "word" and intake.attachment_read_only is False:
         yield Wrong("attachment_read_only", "layout_is_pdf_only", {"layout": attachment["layout_id"]})
 
 

@@ -1,7 +1,7 @@
 """Document layouts: versions by content, and the merge fields that each declares."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from eventsourcing.domain import Aggregate
@@ -11,14 +11,16 @@ from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control
 from shared.contracts.dossier import LayoutDocument, LayoutKind, PdfStandard
+from shared.contracts.message import BlobRef
 
 _PARTS = {
     "text": frozenset({"subject", "text"}),
     "html": frozenset({"subject", "text", "html", "mjml"}),
     "typst": frozenset({"subject", "typst", "filename"}),
     "paged": frozenset({"subject", "page", "filename"}),
+    "word": frozenset({"subject", "filename"}),
 }
-_MAIN = {"text": "text", "html": "html", "typst": "typst", "paged": "page"}
+_MAIN = {"text": "text", "html": "html", "typst": "typst", "paged": "page"}  # a Word layout is a file
 OF_BODIES: tuple[LayoutKind, ...] = ("text", "html")  # the other kinds make attachments
 _LANGUAGES = ("nl", "en")
 _SOURCE = 500_000  # characters of one source text
@@ -34,24 +36,35 @@ class DeclaredField(BaseModel):
     required: bool = False
 
 
+class GivenFile(BaseModel):
+    """The .docx of a Word layout: its content in base64, or the SHA-256 of a file that was put before."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    content: str | None = None
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+
+
 class LayoutFacts(BaseModel):
-    """What is put of a layout: its sources by language, in each its texts by name."""
+    """What is put of a layout: its sources by language, in each its texts by name; of a Word layout its files."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str = Field(min_length=1, max_length=200)
     kind: LayoutKind
     fields: list[DeclaredField] = Field([], max_length=500)
-    sources: dict[str, dict[str, str]]
+    sources: dict[str, dict[str, str]] = {}
+    files: dict[str, GivenFile] = {}
     pdf: PdfStandard = "plain"
 
     def wrongs(self) -> list[Wrong]:
         """Return what no model can say of it; whether its sources render shows in the renderer."""
-        return [*self._field_wrongs(), *self._source_wrongs()]
+        return [*self._field_wrongs(), *self._source_wrongs(), *self._file_wrongs()]
 
-    def document(self) -> LayoutDocument:
-        """Return the content of this version."""
-        return LayoutDocument.model_validate(self.model_dump(include={"kind", "fields", "sources", "pdf"}))
+    def document(self, files: Mapping[str, BlobRef]) -> LayoutDocument:
+        """Return the content of this version, with its files as they are kept."""
+        said = self.model_dump(include={"kind", "fields", "sources", "pdf"})
+        return LayoutDocument.model_validate({**said, "files": dict(files)})
 
     def _field_wrongs(self) -> Iterator[Wrong]:
         if has_control(self.name):
@@ -67,14 +80,17 @@ class LayoutFacts(BaseModel):
             seen.add(field.name)
 
     def _source_wrongs(self) -> Iterator[Wrong]:
-        if not self.sources:
+        main = _MAIN.get(self.kind)
+        if main and not self.sources:
             yield Wrong("sources", "missing")
         for language, texts in self.sources.items():
             place = f"sources.{language}"
             if language not in _LANGUAGES:
                 yield Wrong(place, "unknown_language")
-            if _MAIN[self.kind] not in texts and not (self.kind == "html" and "mjml" in texts):
-                yield Wrong(f"{place}.{_MAIN[self.kind]}", "missing")
+            elif not main and language not in self.files:
+                yield Wrong(f"files.{language}", "missing")
+            if main and main not in texts and not (self.kind == "html" and "mjml" in texts):
+                yield Wrong(f"{place}.{main}", "missing")
             if {"html", "mjml"} <= texts.keys():
                 yield Wrong(f"{place}.mjml", "html_and_mjml")
             for part, text in texts.items():
@@ -82,6 +98,18 @@ class LayoutFacts(BaseModel):
                     yield Wrong(f"{place}.{part}", "not_of_this_kind", {"kind": self.kind})
                 if len(text) > _SOURCE:
                     yield Wrong(f"{place}.{part}", "too_long", {"most": _SOURCE})
+
+    def _file_wrongs(self) -> Iterator[Wrong]:
+        if self.kind == "word" and not self.files:
+            yield Wrong("files", "missing")
+        for language, file in self.files.items():
+            place = f"files.{language}"
+            if self.kind != "word":
+                yield Wrong(place, "not_of_this_kind", {"kind": self.kind})
+            if language not in _LANGUAGES:
+                yield Wrong(place, "unknown_language")
+            if (file.content is None) == (file.sha256 is None):
+                yield Wrong(f"{place}.content", "content_or_sha256")
 
 
 class DocumentLayout(Aggregate):

@@ -18,6 +18,7 @@ from services.renderer.adapters.formats import dated, money, number
 ENGINES = {name: version(name) for name in ("jinja2", "css-inline")}
 _LACKING = re.compile(r"has no attribute '(?P<inner>[^']+)'$|^'(?P<outer>[^']+)' is undefined$")
 _NOT_IN_FILENAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|\s]+')
+_ENDING = re.compile(r"\.(?:pdf|docx)\s*$", re.IGNORECASE)
 FILENAME_LENGTH = 120
 _FORMATS: Mapping[tuple[str, str], Callable[..., str]] = {
     ("date", "datum"): dated,
@@ -74,7 +75,7 @@ class Merge:
 def filename_of(merge: Merge | None, context: Mapping[str, Any], layout_id: str, suffix: str = ".pdf") -> str:
     """Return the name of an attachment: as the layout writes it, fit for any file system, else the layout's id."""
     written = clean(merge(context)) if merge else ""
-    name = _NOT_IN_FILENAMES.sub(" ", written).removesuffix(suffix).strip(" .")[:FILENAME_LENGTH].rstrip(" .")
+    name = _ENDING.sub("", _NOT_IN_FILENAMES.sub(" ", written)).strip(" .")[:FILENAME_LENGTH].rstrip(" .")
     return f"{name or layout_id}{suffix}"
 
 

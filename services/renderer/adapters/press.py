@@ -14,6 +14,7 @@ from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.typst import LetterLayout, Standard
+from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument, PdfStandard
@@ -133,7 +134,7 @@ class Press:
         sheet.engines |= body.engines
 
     def _add_letter(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
-        engine, filename = self._letter(layout.sha256, job.language)
+        engine, filename = self._letter(layout.sha256, job.language, job.read_only)
         made, sheet.warnings = engine.letter(context, job.context["date"])
         sheet.filename = filename_of(filename, context, layout.layout_id, engine.suffix)
         sheet.content_type = engine.content_type
@@ -147,18 +148,27 @@ class Press:
         sources, spoken = self._sources(sha256, language)
         return BodyLayout(sources, spoken)
 
-    def _compiled_letter(self, sha256: str, language: str) -> tuple[AttachmentLayout, Merge | None]:
+    def _compiled_letter(self, sha256: str, language: str, read_only: bool) -> tuple[AttachmentLayout, Merge | None]:
+        document = self._document(sha256)
         sources, spoken = self._sources(sha256, language)
         filename = Merge(sources["filename"], spoken) if "filename" in sources else None
-        return _attachment_layout(self._document(sha256), sources, spoken), filename
+        if document.kind == "word":
+            return self._word_layout(self._blobs.get(document.files[spoken].sha256), spoken, read_only), filename
+        return _attachment_layout(document, sources, spoken), filename
+
+    def _word_layout(self, content: bytes, language: str, read_only: bool) -> AttachmentLayout:
+        if read_only:
+            raise Unmergeable("this Word layout makes no PDF")
+        return DocxLayout(content, language)
 
     def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
         """Return the sources in this language, or the layout's first, and which language that is."""
-        sources = self._document(sha256).sources
-        if not sources:
+        document = self._document(sha256)
+        languages = document.files or document.sources
+        if not languages:
             raise Unmergeable("the layout has no sources")
-        spoken = language if language in sources else next(iter(sources))
-        return sources[spoken], spoken
+        spoken = language if language in languages else next(iter(languages))
+        return document.sources.get(spoken, {}), spoken
 
 
 def _attachment_layout(document: LayoutDocument, sources: Mapping[str, str], language: str) -> AttachmentLayout:

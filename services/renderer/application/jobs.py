@@ -26,6 +26,7 @@ def job_of(
         body_layout=what.body_layout if mails else None,
         body_text=(what.body_text or "") if mails and not what.body_layout else None,
         attachment_layout=what.attachment_layout,
+        read_only=what.attachment_read_only,
         **how,
     )
 
@@ -46,5 +47,6 @@ def document_job(request: DocumentRequested) -> Job:
         body_layout=None if request.attachment_layout else request.body_layout,
         body_text=None if request.attachment_layout or request.body_layout else (request.body_text or ""),
         attachment_layout=request.attachment_layout,
+        read_only=request.attachment_read_only,
         generic=of is None,
     )

@@ -15,8 +15,9 @@ class Job:
     `context` is what layouts see: recipient {name, email, language}, subject, date (YYYY-MM-DD),
     sender {name, address}, destination {kind, number, contact_id} and merge {…}. With `generic`, the
     recipient's own values give way to the names of their fields, as in «recipient.name» (A4).
-    `body_text` is a typed body: it becomes the text part exactly as it is (FR-13). The parts are stored unless they
-    are not `kept`; with `shown_pages` they are stored for looking at as well, with so many pages as images.
+    `body_text` is a typed body: it becomes the text part exactly as it is (FR-13). `read_only` asks for a PDF,
+    else a Word layout gives its .docx (A6). The parts are stored unless they are not `kept`; with `shown_pages`
+    they are stored for looking at as well, with so many pages as images.
     """
 
     language: str
@@ -24,6 +25,7 @@ class Job:
     body_layout: LayoutVersion | None = None
     body_text: str | None = None
     attachment_layout: LayoutVersion | None = None
+    read_only: bool = True
     generic: bool = False
     transient: bool = False
     kept: bool = True

@@ -1,0 +1,1 @@
+"""Word layouts: a .docx with merge fields, compiled once and merged with the values of each recipient."""
