@@ -4,7 +4,7 @@ import os
 
 from services.renderer.adapters.pool import RenderPool
 from services.renderer.adapters.runs import TABLES, CancelledRuns
-from services.renderer.application import Bench, Drafts, Renderer
+from services.renderer.application import Bench, Drafts, Layouts, Renderer
 from services.renderer.inbox import asked, inbox
 from services.renderer.outbox import told
 from shared.blobs import SqliteBlobs
@@ -28,7 +28,7 @@ def assemble(settings: Settings) -> Service:
         store=store,
         connection=connection,
         inbox=inbox(Renderer(store, bench, CancelledRuns(store))),
-        asked=asked(Drafts(bench)),
+        asked=asked(Drafts(bench), Layouts(pool)),
         background=[
             Relay(store, told, topics_of(told), connection).run,
             Purge(connection, settings.stream_days).run,

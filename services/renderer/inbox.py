@@ -5,10 +5,11 @@ from typing import TypeVar
 
 import structlog
 
-from services.renderer.application import Drafts, Renderer
+from services.renderer.application import Drafts, Layouts, Renderer
 from services.renderer.domain import EngineUnavailable
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
+from shared.contracts.layouts import LayoutJudged, LayoutWanted
 from shared.messaging import Asked, Inbox, Refusal
 
 A = TypeVar("A")
@@ -35,7 +36,7 @@ def inbox(renderer: Renderer) -> Inbox:
     return ears
 
 
-def asked(drafts: Drafts) -> Asked:
+def asked(drafts: Drafts, layouts: Layouts) -> Asked:
     """Return the doors of the renderer."""
     doors = Asked("renderer")
 
@@ -48,6 +49,11 @@ def asked(drafts: Drafts) -> Asked:
     async def try_out(wanted: TryOut) -> TriedOut:
         """Say for which recipients a message could not be made."""
         return await _available(drafts.try_out(wanted))
+
+    @doors.answers("judge-layout", LayoutWanted, at_once=2)
+    async def judge_layout(wanted: LayoutWanted) -> LayoutJudged:
+        """Say whether a layout can be merged, and what is wrong with it."""
+        return await _available(layouts.judge(wanted))
 
     return doors
 

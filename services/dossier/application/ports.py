@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.dossier.domain.refusal import Wrong
 from shared.contracts.asks import MailOutcome, ResendAnswer
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.message import Attachment
 from shared.store import Row
 
@@ -74,6 +76,14 @@ class History(Protocol):
 
     async def is_complete(self, run_id: UUID) -> bool | None:
         """Return whether every row of a run is final, None where that is not known now."""
+        ...
+
+
+class LayoutJudge(Protocol):
+    """Whoever merges layouts knows whether one can be merged."""
+
+    async def judge(self, document: LayoutDocument) -> tuple[LayoutProblem, ...] | None:
+        """Return what is wrong with a layout whose files are kept, None where there is no answer."""
         ...
 
 

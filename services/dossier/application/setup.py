@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.dossier.application.ports import Noun, Tables
+from services.dossier.application.layout_files import LayoutFiles
+from services.dossier.application.ports import LayoutJudge, Noun, Tables
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.layout import DocumentLayout, LayoutFacts
 from services.dossier.domain.mail_server import MailServer, MailServerFacts, of_url
@@ -27,12 +28,18 @@ class Setup:
     """What is set up before anything can be sent."""
 
     def __init__(
-        self, store: Store, tables: Tables, blobs: Blobs, canonical: Callable[[LayoutDocument], bytes]
+        self,
+        store: Store,
+        tables: Tables,
+        blobs: Blobs,
+        canonical: Callable[[LayoutDocument], bytes],
+        judge: LayoutJudge,
     ) -> None:
         self._store = store
         self._tables = tables
         self._blobs = blobs
         self._canonical = canonical
+        self._files = LayoutFiles(tables, blobs, judge)
 
     async def all(self, noun: Noun) -> dict[str, Facts]:
         """Return what is set up of a kind, by id."""
@@ -73,7 +80,7 @@ class Setup:
         standing = await self.one("layout", name)
         if standing and standing["supplied"]:
             raise Refused([Wrong("id", "supplied_layout", {"layout": name})], status=409)
-        return await self._put_layout(name, facts.name, facts.document(), supplied=False)
+        return await self._put_layout(name, facts.name, await self._files.judged(facts), supplied=False)
 
     async def record_supplied(self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str]) -> None:
         """Put the layouts that come with the product, each as its next version where it changed."""

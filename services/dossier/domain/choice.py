@@ -53,8 +53,8 @@ class Choice:
     @property
     def auto_document(self) -> dict[str, Any] | None:
         """The pinned layout of the document that is made of itself for each item, if any (FR-87)."""
-        version: dict[str, Any] | None = _version(self.auto_document_layout)
-        return version
+        layout = self.auto_document_layout
+        return {**_version(layout), "read_only": layout["kind"] != "word"} if layout else None
 
     @property
     def _used(self) -> list[Facts]:

@@ -120,7 +120,8 @@ class DossierItem(Aggregate):
         self, layout: dict[str, Any], content: dict[str, Any], document_date: date, addressee: Row | None = None
     ) -> None:
         """Ask for the document that is made of itself: an addressee's own, or generic where the item has several."""
-        shared = {**content, "attachment_layout": layout, "body_layout": None, "body_text": None}
+        own = {"attachment_layout": layout, "attachment_read_only": layout["read_only"]}
+        shared = {**content, **own, "body_layout": None, "body_text": None}
         recipient = addressee.recipient if addressee else None
         language = recipient["language"] if recipient else HOUSE
         self._request_document("auto_document", shared, document_date, language, addressee)

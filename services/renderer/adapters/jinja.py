@@ -7,7 +7,7 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.renderer.adapters.context import FieldName, clean
@@ -84,10 +84,15 @@ def _environment(language: str, html: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=html, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
+    furnish(environment, language)
+    return environment
+
+
+def furnish(environment: Environment, language: str) -> None:
+    """Add the filters for dates, amounts and numbers of a language, and take out all that gives something by chance."""
     for names, written in _FORMATS.items():
         environment.filters |= dict.fromkeys(names, partial(_formatted, written, language))
     del environment.filters["random"], environment.globals["lipsum"]  # the same values must give the same mail
-    return environment
 
 
 def _shown(value: Any) -> Any:

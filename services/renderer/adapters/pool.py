@@ -17,6 +17,8 @@ from typing import Any, cast
 from services.renderer.adapters import worker
 from services.renderer.adapters.typst import OFFLINE
 from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.renderer import Fault
 
 CHUNK = 25
@@ -50,6 +52,14 @@ class RenderPool:
         made = await asyncio.gather(*(self._make(chunk, urgent) for chunk in chunks))
         return [one for chunk in made for one in chunk]
 
+    async def read(self, document: LayoutDocument) -> Sequence[LayoutProblem]:
+        """Return what is wrong with a layout; one that takes its worker along is too much of it."""
+        async with self._idle.one(urgent=True) as one:
+            try:
+                return cast(Sequence[LayoutProblem], await one.ask(document))
+            except _Lost as lost:
+                return [LayoutProblem(language=next(iter(document.files), ""), code="word_too_large", detail=str(lost))]
+
     async def close(self) -> None:
         """Let the workers finish what they are making, and end them."""
         await asyncio.gather(*(one.close() for one in self._workers))
@@ -73,7 +83,7 @@ class RenderPool:
 
     async def _made(self, jobs: Sequence[Job], urgent: bool) -> list[Made | Fault]:
         async with self._idle.one(urgent=urgent) as one:
-            return await one.make(jobs)
+            return cast(list[Made | Fault], await one.ask(jobs))
 
 
 class _Idle:
@@ -140,15 +150,14 @@ class _Worker:
                 raise EngineUnavailable("a worker can't start") from lost
         return self._process
 
-    async def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
-        """Return what came of each job; raise `_Lost` or `EngineUnavailable`."""
+    async def ask(self, question: Sequence[Job] | LayoutDocument) -> object:
+        """Return what came of each job, or what is wrong with a layout; raise `_Lost` or `EngineUnavailable`."""
         process = await self.start()
-        cast(asyncio.StreamWriter, process.stdin).write(worker.framed(jobs))
-        answer = await self._heard(process)
+        cast(asyncio.StreamWriter, process.stdin).write(worker.framed(question))
+        answer: object = await self._heard(process)
         if isinstance(answer, str):
             raise EngineUnavailable(answer)
-        made: list[Made | Fault] = answer
-        return made
+        return answer
 
     async def close(self) -> None:
         """End the process after what it is doing."""

@@ -14,11 +14,13 @@ from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.typst import LetterLayout, Standard
+from services.renderer.adapters.word.parcel import Unfit
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument, PdfStandard
 from shared.contracts.drafts import Preview
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -95,6 +97,21 @@ class Press:
             sheet.stored({part: next(refs) for part in sheet.blobs}) if isinstance(sheet, _Sheet) else sheet
             for sheet in sheets
         ]
+
+    def read(self, document: LayoutDocument) -> list[LayoutProblem]:
+        """Return what is wrong with a Word layout; whether another kind is well written shows when it is used."""
+        problems = []
+        for language, file in document.files.items():
+            try:
+                DocxLayout(self._blobs.get(file.sha256), language)
+                for name in document.sources.get(language, {}).values():
+                    Merge(name, language)
+            except Unmergeable as error:
+                code = error.code if isinstance(error, Unfit) else "word_not_merged"
+                problems.append(
+                    LayoutProblem(language=language, code=code, detail=error.detail, field=error.field, line=error.line)
+                )
+        return problems
 
     def _sheet(self, job: Job) -> _Sheet | Fault:
         sheet = _Sheet()

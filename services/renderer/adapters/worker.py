@@ -1,4 +1,4 @@
-"""A worker process: takes chunks of jobs on stdin, makes and stores their parts, and answers on stdout.
+"""A worker process: takes chunks of jobs, or a layout to read, on stdin, and answers on stdout.
 
 It ends when its stdin does, so with its pool, in whatever way that ended.
 """
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from services.renderer.adapters.press import Press
 from shared.blobs import SqliteBlobs
+from shared.contracts.dossier import LayoutDocument
 
 READY = "ready"
 HEAD = struct.Struct(">I")
@@ -28,9 +29,9 @@ def main(blobs: Path, memory: int, seconds: float) -> None:
     press = Press(SqliteBlobs(blobs))
     _send(answers, READY)
     while head := questions.read(HEAD.size):
-        jobs = pickle.loads(questions.read(*HEAD.unpack(head)))  # noqa: S301 - only its own pool writes here
+        asked = pickle.loads(questions.read(*HEAD.unpack(head)))  # noqa: S301 - only its own pool writes here
         signal.setitimer(signal.ITIMER_REAL, seconds)  # the kernel's alarm: no layout and no engine outruns it
-        answer = _answer(press, jobs)
+        answer = _answer(press, asked)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(answers, answer)
 
@@ -41,9 +42,9 @@ def framed(value: Any) -> bytes:
     return HEAD.pack(len(content)) + content
 
 
-def _answer(press: Press, jobs: Any) -> Any:
+def _answer(press: Press, asked: Any) -> Any:
     try:
-        return press.make(jobs)
+        return press.read(asked) if isinstance(asked, LayoutDocument) else press.make(asked)
     except MemoryError:
         raise  # as if killed: the pool then finds the job that asked for so much
     except Exception:  # noqa: BLE001 - whatever it is, no job is to blame, and the pool tells its caller

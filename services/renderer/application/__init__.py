@@ -2,6 +2,7 @@
 
 from services.renderer.application.bench import Bench
 from services.renderer.application.drafts import Drafts
+from services.renderer.application.layouts import Layouts
 from services.renderer.application.renderer import Renderer
 
-__all__ = ["Bench", "Drafts", "Renderer"]
+__all__ = ["Bench", "Drafts", "Layouts", "Renderer"]

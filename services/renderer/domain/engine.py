@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.message import BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -62,4 +64,12 @@ class Engine(Protocol):
         A job that cannot be merged is answered by a `Fault` (`LimitReached` for a limit) and spoils no other.
         Raises `EngineUnavailable` when nothing is known of any of them.
         """
+        ...
+
+
+class Reader(Protocol):
+    """Reads layouts as closely as if something were to be made of them."""
+
+    async def read(self, document: LayoutDocument) -> Sequence[LayoutProblem]:
+        """Return what is wrong with a layout whose files are stored; raise `EngineUnavailable`."""
         ...

@@ -51,7 +51,9 @@ from shared.access import Access
 from shared.blobs import Blob, MemoryBlobs
 from shared.contracts import Message
 from shared.contracts.asks import MailOutcome, ResendAnswer
+from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview, PreviewMade, PreviewWanted, Tried, TriedOut, TryOut
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault
 from shared.pages import frame
@@ -143,6 +145,19 @@ class SaidHistory:
         return self.complete
 
 
+@dataclass
+class SaidJudge:
+    """A renderer that thinks of a layout what it was told to; None is no answer."""
+
+    problems: tuple[LayoutProblem, ...] | None = ()
+    asked: list[LayoutDocument] = field(default_factory=list)
+
+    async def judge(self, document: LayoutDocument) -> tuple[LayoutProblem, ...] | None:
+        """Answer."""
+        self.asked.append(document)
+        return self.problems
+
+
 class House:
     """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
 
@@ -157,7 +172,7 @@ class House:
         keys = None if url else f"sqlite:///{folder}/keys.db"
         self.store = Store(url or f"sqlite:///{folder}/dossier.db", "dossier", METADATA, keys)
         self.blobs = blobs or MemoryBlobs()
-        self.mailer = SaidMailer()
+        self.mailer, self.judge = SaidMailer(), SaidJudge()
         self.history = SaidHistory()
         self.renderer = QuickRenderer(self.blobs)
         self.tables = SqlTables(self.store)
@@ -171,7 +186,7 @@ class House:
         self.dossier = Dossier(
             contacts,
             Importing(contacts),
-            Setup(self.store, self.tables, self.blobs, canonical),
+            Setup(self.store, self.tables, self.blobs, canonical, self.judge),
             attachments,
             judging,
             recording,

@@ -40,7 +40,7 @@ async def test_a_mail_server_is_told_once_until_it_is_set_otherwise(house: House
         ("/mail-servers/relay", SERVER | {"host": "a\nb"}, "host", "control_character"),
         ("/senders/info", {"address": "info@"}, "address", "invalid_sender_address"),
         ("/senders/info", {"name": "a\nb", "address": "info@house.example"}, "name", "control_character"),
-        ("/layouts/x", LAYOUTS["plain"] | {"kind": "word"}, "kind", "wrong_value"),
+        ("/layouts/x", LAYOUTS["plain"] | {"kind": "pages"}, "kind", "wrong_value"),
         ("/layouts/x", LAYOUTS["plain"] | {"sources": {}}, "sources", "missing"),
         ("/layouts/x", LAYOUTS["plain"] | {"sources": {"fr": {"text": ""}}}, "sources.fr", "unknown_language"),
         ("/layouts/x", LAYOUTS["plain"] | {"sources": {"nl": {}}}, "sources.nl.text", "missing"),

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutProblem
 from shared.contracts.message import Attachment, Parts
 from shared.contracts.renderer import Fault
 
@@ -38,6 +40,10 @@ class QuickEngine:
             self.unavailable -= 1
             raise EngineUnavailable("no disk")
         return [self._made(job) for job in jobs]
+
+    async def read(self, document: LayoutDocument) -> list[LayoutProblem]:
+        """Find nothing wrong."""
+        return []
 
     def _made(self, job: Job) -> Made | Fault:
         name = job.context["recipient"].get("name", "«recipient.name»")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from services.renderer.adapters.pool import RenderPool
-from services.renderer.application import Bench, Drafts
+from services.renderer.application import Bench, Drafts, Layouts
 from services.renderer.inbox import asked
 from shared.blobs import MemoryBlobs, SqliteBlobs
 from shared.contracts.drafts import Addressee, Draft, Preview, PreviewWanted, TryOut
@@ -214,7 +214,7 @@ async def test_a_worker_that_comes_too_late_for_one_is_given_to_the_next(blobs: 
 async def test_an_engine_that_is_not_to_be_had_is_a_refusal_at_the_door() -> None:
     engine = QuickEngine(MemoryBlobs())
     engine.unavailable = 2
-    doors = asked(Drafts(Bench(engine, 1))).doors
+    doors = asked(Drafts(Bench(engine, 1)), Layouts(engine)).doors
     draft, to = a_draft(body_text="Dag"), an_addressee()
 
     for wish, question in (

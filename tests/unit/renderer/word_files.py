@@ -1,7 +1,8 @@
 """Word documents for tests, written by hand in the XML dialect that Word saves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -126,10 +127,15 @@ def said(docx: bytes) -> list[str]:
     lines = []
     for block in body.iter_inner_content():
         if hasattr(block, "rows"):
-            lines += ["|".join(cell.text for cell in row.cells) for row in block.rows]
+            lines += ["|".join(cell.text for cell in _unmerged(row.cells)) for row in block.rows]
         else:
             lines.append(block.text)
     return lines
+
+
+def _unmerged(cells: Sequence[Any]) -> list[Any]:
+    """Each cell once, however many columns it spans."""
+    return list({id(cell._tc): cell for cell in cells}.values())
 
 
 def part(docx: bytes, name: str = "word/document.xml") -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from services.renderer.adapters.word.marked import Marks
 from services.renderer.adapters.word.places import Amiss

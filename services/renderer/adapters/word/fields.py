@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.word.conditions import Choice, Inner, Item, Letter, Other, choice_of, pieces, shown
@@ -36,10 +36,10 @@ class WordField:
 
     begin: Element
     code: list["Element | WordField"] = field(default_factory=list)
-    separate: Element | None = None
+    separate: Element = None
     result: list[Element] = field(default_factory=list)
     in_result: list["WordField"] = field(default_factory=list)
-    end: Element | None = None
+    end: Element = None
 
     @property
     def said(self) -> str:
@@ -198,33 +198,36 @@ def _fields(tree: Element) -> Iterator[WordField]:
     for run in tree.iter(RUN):
         character = run.find(_CHAR)
         kind = character.get(_TYPE) if character is not None else None
-        if kind == "begin":
-            _hold(opened, run)
-            opened.append(WordField(run))
-        elif kind is None:
-            _hold(opened, run, plain=True)
+        if kind is None or kind == "begin":
+            _hold(opened, run, plain=kind is None)
+            opened += [] if kind is None else [WordField(run)]
         elif not opened:
             raise _no_end(run)
-        elif kind == "separate":
-            opened[-1].separate = run
+        else:
             for outer in opened[:-1]:
                 _keep_result(outer, run)
-        else:
-            one = opened.pop()
-            one.end = run
-            for outer in opened:
-                _keep_result(outer, run)
-            if not opened:
+            if kind == "separate":
+                opened[-1].separate = run
+            elif (one := _ended(opened, run)) is not None:
                 yield one
-            elif opened[-1].separate is None:
-                opened[-1].code.append(one)
-            else:
-                opened[-1].in_result.append(one)
     if opened:
         raise _no_end(opened[-1].begin)
 
 
-def _hold(opened: list[WordField], run: Element, *, plain: bool = False) -> None:
+def _ended(opened: list[WordField], run: Element) -> WordField | None:
+    """Close the innermost field; return it if it stands within no other."""
+    one = opened.pop()
+    one.end = run
+    if not opened:
+        return one
+    if opened[-1].separate is None:
+        opened[-1].code.append(one)
+    else:
+        opened[-1].in_result.append(one)
+    return None
+
+
+def _hold(opened: list[WordField], run: Element, *, plain: bool) -> None:
     for outer in opened:
         _keep_result(outer, run)
     if plain and opened and opened[-1].separate is None:

@@ -72,7 +72,7 @@ class Scope:
         if value is None:
             return []
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-            raise ValueError(f"{name} is no list of rows")
+            raise ValueError(f"{name} is no list of rows")  # noqa: TRY004 -- the fault of the values
         return [Row(one) for one in value]
 
     def _named(self) -> Iterable[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from posixpath import join, normpath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from PIL import Image
 
 from services.renderer.adapters.faults import Unmergeable

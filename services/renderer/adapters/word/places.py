@@ -1,4 +1,4 @@
-"""Says where in a Word document something stands, as its author would: part, table cell, paragraph and how it begins."""
+"""Says where in a Word document something stands, as its author would: part, table cell, paragraph, how it begins."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Turns Jinja tags, however Word has split them, into marks: {{ … }}, {% … %}, and those of a whole row or paragraph."""
+"""Turns Jinja tags, however Word has split them, into marks: {{ … }}, {% … %}, those of a whole row or paragraph."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from services.renderer.adapters.word.xml import (
 TAG = re.compile(r"\{\{(?P<say>.*?)\}\}|\{%(?P<do>.*?)%\}|\{#(?P<note>.*?)#\}")
 _OPENED = re.compile(r"\{\{|\{%")
 _OF_WHOLE = re.compile(r"^[-+]?(?P<of>tr|tc|p|r)\s+(?P<rest>.*)$", re.DOTALL)
+_CONTROL = re.compile(r"^[-+]|[-+]$")  # of white space, of which there is none between elements
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _LITERAL = {"{_{": "{{", "}_}": "}}", "{_%": "{%", "%_}": "%}"}
 _KINDS = {"tr": w("tr"), "tc": w("tc"), "p": PARAGRAPH}
@@ -47,7 +48,7 @@ def mark_tags(marks: Marks, tree: Element) -> None:
 
 
 def word_of(statement: str) -> str:
-    """Return the first word of a statement: `for`, `endif`, …"""
+    """Return the first word of a statement: `for`, `endif`."""
     return statement.split(None, 1)[0] if statement.strip() else ""
 
 
@@ -110,7 +111,7 @@ def _say(
 def _mark_of(marks: Marks, found: re.Match[str], place: int | None) -> Element | None:
     said = found["say"] if found["say"] is not None else found["do"] if found["do"] is not None else found["note"]
     whole = _OF_WHOLE.match(said)
-    source = (whole["rest"] if whole else said).translate(_STRAIGHT).strip().strip("-+").strip()
+    source = _CONTROL.sub("", whole["rest"] if whole else said).translate(_STRAIGHT).strip()
     if found["say"] is not None:
         return marks.say(source, place)
     if found["note"] is not None and not (whole and whole["of"] in _KINDS):

@@ -14,10 +14,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from services.renderer.adapters.faults import Unmergeable
+from services.renderer.adapters.jinja import furnish
 from services.renderer.adapters.word.layout import WordLayout, located
 from services.renderer.adapters.word.marked import Story, Tag
 from services.renderer.adapters.word.merging import Asked, Lacking, Row, Scope
-from services.renderer.adapters.word.pictures import as_number, pictured_date, pictured_number
 from services.renderer.adapters.word.xml import written
 from services.renderer.adapters.word.zipped import Wrapper
 
@@ -25,6 +25,7 @@ ENGINES = {name: version(name) for name in ("jinja2", "lxml")}
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _FIRST_PICTURE = 1001
 _MARK = re.compile(r'<uitpost-(?P<kind>say|do) n="(?P<n>\d+)"/>|\ue000(?P<within>\d+)\ue001|(?P<braces>\{[{%#])')
+_NEXT_TEXT = '</w:t><w:t xml:space="preserve">'  # between what marks have cut
 _BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
 _TAB = Markup('</w:t><w:tab/><w:t xml:space="preserve">')
 _LACKING = re.compile(r"has no attribute '(?P<inner>[^']+)'$|^'(?P<outer>[^']+)' is undefined$")
@@ -67,7 +68,7 @@ class _Part:
         self._story = story
         self._uneven = uneven
         self._tags: list[Tag] = []
-        source = _MARK.sub(partial(self._tag, tags), written(story.tree).replace("\n", " "))
+        source = _MARK.sub(partial(self._tag, tags), written(story.tree).replace("\n", " ")).replace(_NEXT_TEXT, "")
         try:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
@@ -119,11 +120,7 @@ class _Part:
 
 def _environment(asked: Sequence[Asked], language: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_shown)
-    environment.filters |= {
-        "datum": partial(_dated, language=language),
-        "getal": partial(_counted, language=language),
-    }
-    del environment.filters["random"], environment.globals["lipsum"]  # the same values must give the same letter
+    furnish(environment, language)
 
     def ask(scope: Scope, number: int, *rows: Row) -> Any:
         return asked[number](scope, rows)
@@ -148,18 +145,6 @@ def _flat(value: Any) -> Any:
     if isinstance(value, Undefined):
         return value
     return "" if value is None else re.sub(r"\s+", " ", str(value))
-
-
-def _dated(value: Any, picture: str | None = None, *, language: str) -> Any:
-    if not isinstance(value, str) or isinstance(value, Undefined):
-        return value
-    return pictured_date(value, picture, language) if picture else value
-
-
-def _counted(value: Any, picture: str, *, language: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return value
-    return pictured_number(as_number(str(value), language), picture, language)
 
 
 def _squared(said: str) -> str:

@@ -83,8 +83,8 @@ def own_runs(paragraph: Element) -> Iterator[Element]:
             yield from own_runs(child)
 
 
-def above(element: Element, *tags: str) -> Element | None:
-    """Return the nearest ancestor with one of these tags."""
+def above(element: Element, *tags: str) -> Element:
+    """Return the nearest ancestor with one of these tags, None where there is none."""
     return next(element.iterancestors(*tags), None)
 
 

@@ -1,0 +1,128 @@
+"""Word layouts are set up with a file per language, which the renderer looks at before anything is recorded."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from shared.contracts.dossier import DocumentRequested, DossierItemRequested
+from shared.contracts.layouts import LayoutProblem
+from tests.unit.dossier.conftest import House, a_destination, a_request
+
+DOCX = b"PK\x03\x04 a document"
+GIVEN = {"content": b64encode(DOCX).decode()}
+BRIEF = {"name": "Brief", "kind": "word", "fields": [{"name": "table"}], "files": {"nl": GIVEN}}
+
+
+async def put(house: House, **others: Any) -> Any:
+    """Put a Word layout."""
+    return await house.ask("PUT", "/layouts/brief-word", BRIEF | others)
+
+
+async def test_a_word_layout_is_put_with_its_file(house: House) -> None:
+    """FR-102."""
+    answer = await put(house, sources={"nl": {"filename": "Brief {{ recipient.name }}"}})
+
+    [document] = house.judge.asked
+    assert (answer.status_code, answer.json()["kind"], answer.json()["version"]) == (200, "word", 1)
+    assert house.blobs.get(document.files["nl"].sha256) == DOCX
+    assert house.blobs._kept[document.files["nl"].sha256].transient is False
+    assert document.files["nl"].sha256.encode() in house.blobs.get(answer.json()["sha256"])
+
+
+async def test_a_file_that_was_put_before_is_named_by_its_hash(house: House) -> None:
+    ref = (await house.ask("POST", "/attachments?filename=brief.docx", DOCX)).json()
+
+    first = await put(house, files={"nl": {"sha256": ref["sha256"]}})
+    second = await put(house)
+
+    assert (first.status_code, first.json()) == (200, second.json())
+
+
+async def test_another_file_is_the_next_version(house: House) -> None:
+    """A24."""
+    await put(house)
+    other = {"content": b64encode(DOCX + b"!").decode()}
+
+    assert (await put(house, files={"nl": other})).json()["version"] == 2
+    assert (await put(house, files={"nl": other, "en": other})).json()["version"] == 3
+
+
+@pytest.mark.parametrize(
+    ("others", "field", "code"),
+    [
+        ({"files": {}}, "files", "missing"),
+        ({"files": {"fr": GIVEN}}, "files.fr", "unknown_language"),
+        ({"files": {"nl": {}}}, "files.nl.content", "content_or_sha256"),
+        ({"files": {"nl": GIVEN | {"sha256": "0" * 64}}}, "files.nl.content", "content_or_sha256"),
+        ({"files": {"nl": {"sha256": "0" * 64}}}, "files.nl.sha256", "unknown_attachment"),
+        ({"files": {"nl": {"content": "%"}}}, "files.nl.content", "not_base64"),
+        ({"files": {"nl": {"content": b64encode(b"%PDF").decode()}}}, "files.nl", "word_not_a_document"),
+        ({"sources": {"nl": {"text": "x"}}}, "sources.nl.text", "not_of_this_kind"),
+        ({"sources": {"en": {"filename": "x"}}}, "files.en", "missing"),
+        ({"kind": "text", "sources": {"nl": {"text": "x"}}}, "files.nl", "not_of_this_kind"),
+    ],
+)
+async def test_what_is_no_word_layout_is_refused_by_name(
+    house: House, others: dict[str, Any], field: str, code: str
+) -> None:
+    answer = await put(house, **others)
+
+    assert answer.status_code == 422
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [(field, code)]
+
+
+async def test_what_the_renderer_finds_wrong_is_told_and_nothing_is_recorded(house: House) -> None:
+    house.judge.problems = (LayoutProblem(language="nl", code="word_macros", detail="macros (vbaProject.bin)"),)
+
+    answer = await put(house)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "word_macros")
+    assert "macros (vbaProject.bin)" in answer.json()["errors"][0]["detail"]
+    assert (await house.ask("GET", "/layouts/brief-word")).status_code == 404
+
+
+async def test_a_renderer_that_does_not_answer_is_waited_for(house: House) -> None:
+    house.judge.problems = None
+
+    answer = await put(house)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "renderer_silent")
+
+
+@pytest.mark.parametrize(("asked", "told"), [(None, False), (False, False), (True, True)])
+async def test_a_word_layout_gives_what_was_asked_for(house: House, asked: bool | None, told: bool) -> None:
+    """FR-8, FR-39, A6: a Word layout alone gives a document that is not read-only."""
+    await put(house)
+    request = a_request(attachment_layout_id="brief-word", attachment_read_only=asked)
+
+    answer = await house.ask("POST", "/dossier-items", {k: v for k, v in request.items() if v is not None})
+    await house.record_all()
+
+    assert answer.status_code == 202
+    [mail] = await house.told(DossierItemRequested)
+    assert mail.attachment_read_only is told
+
+
+async def test_the_generic_attachment_is_of_the_same_kind(house: House) -> None:
+    """A4."""
+    await put(house)
+    destinations = [a_destination("1000"), a_destination("1001")]
+
+    await house.ask(
+        "POST",
+        "/dossier-items",
+        a_request(attachment_layout_id="brief-word", destinations=destinations, consent_attested=True),
+    )
+    await house.record_all()
+
+    [document] = await house.told(DocumentRequested)
+    assert document.attachment_read_only is False
+
+
+async def test_a_word_layout_is_no_body(house: House) -> None:
+    await put(house)
+
+    problem = await house.refused(a_request(body_layout_id="brief-word", body_text=None))
+
+    assert [error["code"] for error in problem["errors"]] == ["layout_kind"]
