@@ -10,6 +10,7 @@ from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.item_type import SUPPLIED, DossierItemType, ItemType, ItemTypeFacts
+from services.dossier.domain.layout import OF_BODIES
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.separately import TickBox, tick_box
 from services.dossier.domain.text import is_number
@@ -19,7 +20,6 @@ from shared.store import Conflict, Row, Store
 
 _NAME = 80
 _COPIED = {"nl": "{name} (kopie)", "en": "{name} (copy)"}
-_BODIES = ("text", "html")  # layouts that are no documents
 
 
 class ItemTypeTables(Protocol):
@@ -144,7 +144,7 @@ class ItemTypes:
         ]
         for field, layout in letters + bodies:
             kind = layouts[layout]["kind"] if layout in layouts else None
-            if layout and kind and (kind in _BODIES) != ((field, layout) in bodies):
+            if layout and kind and (kind in OF_BODIES) != ((field, layout) in bodies):
                 wrongs.append(Wrong(field, "layout_kind", {"layout": layout, "kind": kind}))
         if on and on.sender_id and on.sender_id not in senders:
             wrongs.append(Wrong("on_intake.sender_id", "unknown_sender", {"sender": on.sender_id}))

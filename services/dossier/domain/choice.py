@@ -96,7 +96,11 @@ def choose(intake: Intake, set_up: SetUp, auto_document_layout_id: str | None = 
     sender = _sender(intake, set_up)
     servers = set_up.mail_servers
     server = DEFAULT if DEFAULT in servers else next(iter(servers), None)
-    wrongs = (*_layout_wrongs(intake, body, attachment), *_sending_wrongs(intake, set_up, sender, server))
+    wrongs = (
+        *_layout_wrongs(intake, body, attachment),
+        *_auto_document_wrongs(auto),
+        *_sending_wrongs(intake, set_up, sender, server),
+    )
     issues = intake.issue_method
     return Choice(
         body_layout=body if issues == "email" else None,
@@ -133,6 +137,11 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
         )
     elif attachment and attachment["kind"] != "word" and intake.attachment_read_only is False:
         yield Wrong("attachment_read_only", "layout_is_pdf_only", {"layout": attachment["layout_id"]})
+
+
+def _auto_document_wrongs(auto: Facts | None) -> Iterator[Wrong]:
+    if auto and auto["kind"] in OF_BODIES:  # since the type was set up, the layout became one of another kind
+        yield Wrong("type", "layout_kind", {"layout": auto["layout_id"], "kind": auto["kind"]})
 
 
 def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server: str | None) -> Iterator[Wrong]:

@@ -72,6 +72,16 @@ async def test_what_the_layout_needs_of_its_one_addressee_is_asked(confirming: H
     ]
 
 
+async def test_a_layout_that_became_one_of_a_body_is_refused(confirming: House) -> None:
+    """A17."""
+    body = {"name": "Bevestiging", "kind": "text", "sources": {"nl": {"text": "Dag"}}}
+    await confirming.ask("PUT", "/layouts/confirmation", body)
+
+    problem = await confirming.refused(a_complaint(a_destination()))
+
+    assert [(one["field"], one["code"]) for one in problem["errors"]] == [("type", "layout_kind")]
+
+
 async def test_it_is_no_row_and_not_counted(confirming: House) -> None:
     """A17."""
     await recorded(confirming, a_complaint(a_destination("1", merge={"reference": "K-7"})))
