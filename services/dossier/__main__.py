@@ -19,6 +19,7 @@ from services.dossier.application import (
     Contacts,
     Dossier,
     Importing,
+    Items,
     ItemTypes,
     Judging,
     Recording,
@@ -64,10 +65,12 @@ def assemble(settings: shared_settings.Settings) -> Service:
     importing, workflows = Importing(contacts), Workflows(store, tables)
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
+    items = Items(store, types, contacts, attachments)
     rehearsal = a_rehearsal(store, SqlPreviews(store), blobs, attachments, judging, renderer, mailer)
     dossier = Dossier(
         *(contacts, importing, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
+        items,
     )
 
     async def set_up() -> None:

@@ -13,12 +13,14 @@ from services.dossier.domain.workflow import Workflow
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
+    DossierItemChanged,
     DossierItemExcluded,
     DossierItemRecorded,
     DossierItemRequested,
     IntakeRefused,
     MailServerSet,
     PreviewRequested,
+    ResponseAdded,
     RunCancelled,
     RunPaused,
     RunResumed,
@@ -71,11 +73,10 @@ def _run_cancelled(event: Run.Cancelled) -> Message:
 def _item_recorded(event: DossierItem.Recorded) -> Message:
     return _message(
         DossierItemRecorded,
-        run_id=event.run_id,
-        item_id=event.originator_id,
+        **_of_item(event),
         type=event.type,
         subject=event.subject,
-        comment=event.comment,
+        comment=event.comment or "",
         issue_method=event.issue_method,
         record_separately=event.record_separately,
         destinations=event.destinations,
@@ -109,6 +110,63 @@ def _document_requested(event: DossierItem.DocumentRequested) -> Message:
         attachment_read_only=content["attachment_read_only"],
         document_date=event.document_date,
         requested_at=event.timestamp,
+    )
+
+
+@told.register
+def _item_changed(event: DossierItem.Changed) -> Message:
+    return _message(
+        DossierItemChanged,
+        **_of_item(event),
+        version=event.edition,
+        changed=event.changed,
+        fields=event.fields or None,
+        comment=event.comment,
+        destination=event.destination,
+        by=event.by,
+        changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _attachment_added(event: DossierItem.AttachmentAdded) -> Message:
+    added = {"n": event.n, **event.file}
+    return _message(
+        DossierItemChanged,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        version=event.edition,
+        changed=["attachments"],
+        attachment_added=added,
+        by=event.by,
+        changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _attachment_removed(event: DossierItem.AttachmentRemoved) -> Message:
+    return _message(
+        DossierItemChanged,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        version=event.edition,
+        changed=["attachments"],
+        attachment_removed=event.n,
+        by=event.by,
+        changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _responded(event: DossierItem.Responded) -> Message:
+    return _message(
+        ResponseAdded,
+        **_of_item(event),
+        n=event.n,
+        text=event.text,
+        internal=event.internal,
+        by=event.by,
+        added_at=event.timestamp,
     )
 
 
@@ -224,6 +282,10 @@ def _of_run(event: Run.Said) -> dict[str, Any]:
         "reason": event.reason,
         "at": event.timestamp,
     }
+
+
+def _of_item(event: DossierItem.Recorded | DossierItem.Changed | DossierItem.Responded) -> dict[str, Any]:
+    return {"run_id": event.run_id, "item_id": event.originator_id, "person": event.person}
 
 
 def _mail(event: Processing.Requested | Processing.RequestedAgain) -> dict[str, Any]:

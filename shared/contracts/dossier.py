@@ -148,10 +148,14 @@ class ItemFields(Frozen):
 
 
 class DossierItemRecorded(OfItem):
-    """An item stands in the dossier of its destinations, with or without mail."""
+    """An item stands in the dossier of its destinations, with or without mail.
+
+    `person` is its contact, by key id, where it has exactly one: its texts are about that one.
+    """
 
     SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-recorded.v1"
 
+    person: str | None = None
     type: str
     subject: str
     comment: str = ""
@@ -163,6 +167,46 @@ class DossierItemRecorded(OfItem):
     fields: ItemFields | None = None
     workflow_id: str | None = None
     recorded_at: datetime
+
+
+class ItemAttachment(Attachment):
+    """The `n`-th file that an item ever had, counted from 1."""
+
+    n: int
+
+
+class DossierItemChanged(OfItem):
+    """An item was changed: `changed` names what, and what of it was cleared is absent below.
+
+    `version` counts the changes of fields and files. The comment is personal: where it changed and is absent, it was
+    erased; the destination is there where its contact is another one.
+    """
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-changed.v1"
+
+    person: str | None = None
+    version: int
+    changed: tuple[str, ...] = ()
+    fields: ItemFields | None = None
+    comment: str | None = None
+    destination: Destination | None = None
+    attachment_added: ItemAttachment | None = None
+    attachment_removed: int | None = None
+    by: str | None = None
+    changed_at: datetime
+
+
+class ResponseAdded(OfItem):
+    """Somebody responded to an item, as its `n`-th response; the text is personal, and absent once erased."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.response-added.v1"
+
+    person: str | None = None
+    n: int
+    text: str | None = None
+    internal: bool = False
+    by: str | None = None
+    added_at: datetime
 
 
 class DossierItemRequested(OfMail):

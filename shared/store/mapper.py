@@ -35,7 +35,11 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 
 
 class SealingMapper(Mapper[UUID]):
-    """Maps events of plain values; an event with `PERSONAL` fields carries its contact's key id in `person`."""
+    """Maps events of plain values; an event with `PERSONAL` fields carries its contact's key id in `person`.
+
+    Fields named `PERSONAL_OF_ONE` are sealed where there is a `person`, and in clear where the event is of nobody or of
+    several people, whose text it is together.
+    """
 
     def __init__(self, keyring: Keyring, alike: Alike) -> None:
         super().__init__(JSONTranscoder())
@@ -77,7 +81,7 @@ class SealingMapper(Mapper[UUID]):
             for name in _alike(kind):
                 del state[name]
             state["alike"] = alike
-        personal = {name: state.pop(name) for name in _personal(kind) if name in state}
+        personal = {name: state.pop(name) for name in _sealed_of(kind, state.get("person")) if name in state}
         sealed = self._sealed(state.get("person"), personal, _place(originator_id, version)) if personal else b""
         return StoredEvent(originator_id, version, get_topic(kind), orjson.dumps(state) + b"\n" + sealed)
 
@@ -96,7 +100,8 @@ class SealingMapper(Mapper[UUID]):
         kind = resolve_topic(stored_event.topic)
         clear, _, sealed = stored_event.state.partition(b"\n")
         try:
-            state = _typed(kind, orjson.loads(clear) | dict.fromkeys(_personal(kind)))
+            empty = dict.fromkeys((*_personal(kind), *_of_one(kind)))
+            state = _typed(kind, empty | orjson.loads(clear))
             if alike := state.pop("alike", None):
                 state |= self._found(kind, alike)
             key = self._keyring.find(state["person"]) if sealed else None
@@ -140,7 +145,12 @@ def unseal(key: bytes, sealed: bytes, place: bytes) -> dict[str, Any]:
 
 def people_of(events: typing.Iterable[object]) -> set[str]:
     """Return the key ids that sealing these events takes."""
-    return {event.person for event in events if _personal(type(event)) and getattr(event, "person", None)}  # type: ignore[attr-defined]
+    people = ((event, getattr(event, "person", None)) for event in events)
+    return {person for event, person in people if person and _sealed_of(type(event), person)}
+
+
+def _sealed_of(kind: type, person: str | None) -> tuple[str, ...]:
+    return (*_personal(kind), *_of_one(kind)) if person else _personal(kind)
 
 
 def _personal(kind: type) -> tuple[str, ...]:
@@ -155,6 +165,10 @@ def _mark(event: object) -> tuple[object, ...] | None:
     """Return what is the same for events that hold the very same values, None where there are no such fields."""
     names = _alike(type(event))
     return (type(event), *[id(getattr(event, name)) for name in names]) if names else None
+
+
+def _of_one(kind: type) -> tuple[str, ...]:
+    return getattr(kind, "PERSONAL_OF_ONE", ())
 
 
 def _place(originator_id: UUID | str, version: int) -> bytes:

@@ -7,6 +7,7 @@ from services.dossier.application.contacts import Contacts
 from services.dossier.application.desk import Desk, a_desk
 from services.dossier.application.importing import Importing
 from services.dossier.application.item_types import ItemTypes
+from services.dossier.application.items import Items
 from services.dossier.application.judging import Judging
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
@@ -24,6 +25,7 @@ __all__ = [
     "Dossier",
     "Importing",
     "ItemTypes",
+    "Items",
     "Judging",
     "Recording",
     "Refusals",
@@ -56,3 +58,4 @@ class Dossier:
     runs: Runs
     item_types: ItemTypes
     rehearsal: Rehearsal
+    items: Items

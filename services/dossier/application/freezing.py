@@ -17,7 +17,7 @@ from shared.store import Store, seal
 class Freezing:
     """Freezes the destinations of one request: `chunks` are their blobs in order, `addresses` where they are.
 
-    `language` is the first addressee's.
+    `language` is the first addressee's, `person` whose key seals what is of the one destination, None for several.
     """
 
     def __init__(self, store: Store, blobs: Blobs, run_id: UUID) -> None:
@@ -27,6 +27,7 @@ class Freezing:
         self.chunks: list[str] = []
         self.addresses: list[Address] = []
         self.language: str | None = None
+        self.person: str | None = None
 
     async def keep(self, judged: Judged, addressees: Addressees) -> None:
         """Freeze these too, unless something is wrong with the request already."""
@@ -35,6 +36,8 @@ class Freezing:
         self.addresses += [row.address for row in addressees.rows]
         if self.language is None and (first := addressees.rows[0].recipient):
             self.language = first["language"]
+        if len(judged.intake.destinations) == 1:
+            self.person = addressees.rows[0].person
         self.chunks += await asyncio.to_thread(self._freeze, addressees.rows, merges=judged.merges)
 
     async def forget(self) -> None:

@@ -167,6 +167,7 @@ def _recorded(run: Run, row: Row, item_id: UUID, number: int, at: datetime) -> I
         item_id,
         at,
         run_id=run.id,
+        person=run.person,
         type=run.content["type"],
         subject=run.content["subject"],
         comment=run.comment,

@@ -121,6 +121,7 @@ def _run(
         request_id=intake.request_id,
         content_hash=content_hash,
         content=content,
+        person=frozen.person,
         comment=intake.comment,
         fields=judged.ruled.fields,
         first_number=number,
@@ -144,6 +145,7 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
     item = DossierItem.record(
         item_id_of(run.id, None),
         run_id=run.id,
+        person=run.person,
         type=run.content["type"],
         subject=run.content["subject"],
         comment=run.comment,

@@ -148,7 +148,8 @@ def _wrongs(intake: Intake) -> Iterator[Wrong]:
     yield from _text_wrongs(intake)
     yield from intake.field_wrongs()
     yield from slot_wrongs(intake)
-    yield from _attachment_wrongs(intake)
+    for number, file in enumerate(intake.attachments):
+        yield from attachment_wrongs(file, f"attachments[{number}].")
     yield from _destination_wrongs(intake)
 
 
@@ -176,13 +177,12 @@ def slot_wrongs(intake: Intake) -> Iterator[Wrong]:
         yield Wrong("sender_id", "sender_missing")
 
 
-def _attachment_wrongs(intake: Intake) -> Iterator[Wrong]:
-    for number, file in enumerate(intake.attachments):
-        place = f"attachments[{number}]"
-        if has_control(file.filename) or "/" in file.filename or "\\" in file.filename:
-            yield Wrong(f"{place}.filename", "wrong_filename")
-        if (file.content is None) == (file.sha256 is None):
-            yield Wrong(f"{place}.content", "content_or_sha256")
+def attachment_wrongs(file: GivenAttachment, place: str = "") -> Iterator[Wrong]:
+    """Yield what is wrong by itself with a file found at the path `place`."""
+    if has_control(file.filename) or "/" in file.filename or "\\" in file.filename:
+        yield Wrong(f"{place}filename", "wrong_filename")
+    if (file.content is None) == (file.sha256 is None):
+        yield Wrong(f"{place}content", "content_or_sha256")
 
 
 def _destination_wrongs(intake: Intake) -> Iterator[Wrong]:

@@ -1,4 +1,4 @@
-"""Dossier items: what was recorded, at which destinations, with which files of its own."""
+"""Dossier items: what was recorded, at which destinations, with which files of its own, and what became of it."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
@@ -7,13 +7,18 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from services.dossier.domain.frozen import Row
-from services.dossier.domain.identity import document_id_of
+from services.dossier.domain.identity import Address, document_id_of
+from services.dossier.domain.item_changes import Change
 
 HOUSE = "nl"  # the language of a document that is nobody's own
 
 
 class DossierItem(Aggregate):
-    """One item in the dossier of its destinations."""
+    """One item in the dossier of its destinations.
+
+    A text that is about one contact is sealed for that one (`person`); what a request says of several, or of none, is
+    of nobody in particular. `edition` counts what was changed of its fields and files.
+    """
 
     TOPIC = "dossier.DossierItem"
 
@@ -29,6 +34,7 @@ class DossierItem(Aggregate):
         ALIKE: ClassVar[tuple[str, ...]] = (
             "originator_topic",
             "run_id",
+            "person",
             "type",
             "subject",
             "comment",
@@ -38,11 +44,13 @@ class DossierItem(Aggregate):
             "submitted_by",
             "workflow_id",
         )
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
 
         run_id: UUID
+        person: str | None
         type: str
         subject: str
-        comment: str
+        comment: str | None
         issue_method: str
         record_separately: bool
         destinations: list[dict[str, Any]]
@@ -74,12 +82,99 @@ class DossierItem(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             """Nothing of the item itself changes."""
 
+    class Changed(Aggregate.Event):
+        """Fields of the item are otherwise from now on (R-23): `fields` are their new values, None where cleared.
+
+        `changed` names them, the comment and the contact too. With another contact the comment is stated anew, so that
+        it is sealed for that one.
+        """
+
+        TOPIC = "dossier.DossierItem.Changed"
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
+
+        run_id: UUID
+        person: str | None
+        edition: int
+        changed: list[str]
+        fields: dict[str, Any]
+        comment: str | None
+        destination: dict[str, Any] | None
+        by: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let the item be as changed."""
+            item = _item(aggregate)
+            stated = item.fields | self.fields
+            item.fields = {name: value for name, value in stated.items() if value is not None}
+            if "comment" in self.changed or self.comment is not None:
+                item.comment = self.comment
+            if self.destination:
+                item.destinations = [self.destination]
+            item.edition = self.edition
+
+    class AttachmentAdded(Aggregate.Event):
+        """A file was added to the item, as its `n`-th (R-24)."""
+
+        TOPIC = "dossier.DossierItem.AttachmentAdded"
+
+        run_id: UUID
+        edition: int
+        n: int
+        file: dict[str, Any]
+        by: str
+        token: UUID | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let the file stand."""
+            item = _item(aggregate)
+            item.attachments[self.n] = self.file
+            item.files_ever = self.n
+            item.edition = self.edition
+            item.remember(self.token, self.n)
+
+    class AttachmentRemoved(Aggregate.Event):
+        """The `n`-th file of the item was taken away (R-24)."""
+
+        TOPIC = "dossier.DossierItem.AttachmentRemoved"
+
+        run_id: UUID
+        edition: int
+        n: int
+        by: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let the file be gone."""
+            item = _item(aggregate)
+            del item.attachments[self.n]
+            item.edition = self.edition
+
+    class Responded(Aggregate.Event):
+        """Somebody responded to the item: `internal` is for colleagues alone (VaRe `I`), else for all (`EI`)."""
+
+        TOPIC = "dossier.DossierItem.Responded"
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("text",)
+
+        run_id: UUID
+        person: str | None
+        n: int
+        text: str | None
+        internal: bool
+        by: str
+        token: UUID | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Count the response."""
+            item = _item(aggregate)
+            item.responses = self.n
+            item.remember(self.token, self.n)
+
     def __init__(
         self,
         run_id: UUID,
+        person: str | None,  # noqa: ARG002 -- a contact's key may be another one later
         type: str,  # noqa: A002 -- the name in every contract
         subject: str,
-        comment: str,
+        comment: str | None,
         issue_method: str,
         record_separately: bool,
         destinations: list[dict[str, Any]],
@@ -95,10 +190,14 @@ class DossierItem(Aggregate):
         self.issue_method = issue_method
         self.record_separately = record_separately
         self.destinations = destinations
-        self.attachments = attachments
+        self.attachments = dict(enumerate(attachments, 1))
+        self.files_ever = len(attachments)
         self.submitted_by = submitted_by
         self.fields = fields
         self.workflow_id = workflow_id
+        self.responses = 0
+        self.done: dict[UUID, int] = {}
+        self.edition = 1
 
     @classmethod
     def record(cls, item_id: UUID, **facts: Any) -> Self:
@@ -111,6 +210,11 @@ class DossierItem(Aggregate):
         return cls.Recorded(
             originator_topic=cls.TOPIC, originator_id=item_id, originator_version=1, timestamp=at, **facts
         )
+
+    @property
+    def address(self) -> Address | None:
+        """Its destination, None for an item of several destinations or of none (R-27)."""
+        return Address(**self.destinations[0]) if len(self.destinations) == 1 else None
 
     def request_generic_attachment(self, content: dict[str, Any], document_date: date, language: str) -> None:
         """Ask for the one attachment that is kept for all destinations."""
@@ -142,3 +246,69 @@ class DossierItem(Aggregate):
             recipient=addressee.recipient if addressee else None,
             merge=addressee.merge if addressee else None,
         )
+
+    def change(self, change: Change, by: str, person: str | None) -> None:
+        """Let fields be otherwise, if any of them is; `person` is the contact's key it then has."""
+        if not change.changed:
+            return
+        restated = change.comment if "comment" in change.changed else self.comment if change.address else None
+        self.trigger_event(
+            self.Changed,
+            run_id=self.run_id,
+            person=person,
+            edition=self.edition + 1,
+            changed=change.changed,
+            fields=change.fields,
+            comment=restated,
+            destination=change.address._asdict() if change.address else None,
+            by=by,
+        )
+
+    def add_attachment(self, file: dict[str, Any], by: str, token: UUID | None) -> int:
+        """Add a file and return its number; the same token again is the same file."""
+        if token in self.done:
+            return self.done[token]
+        number = self.files_ever + 1
+        self.trigger_event(
+            self.AttachmentAdded,
+            run_id=self.run_id,
+            edition=self.edition + 1,
+            n=number,
+            file=file,
+            by=by,
+            token=token,
+        )
+        return number
+
+    def remove_attachment(self, number: int, by: str) -> None:
+        """Take a file away, if it is still there."""
+        if number in self.attachments:
+            edition = self.edition + 1
+            self.trigger_event(self.AttachmentRemoved, run_id=self.run_id, edition=edition, n=number, by=by)
+
+    def respond(self, text: str, by: str, person: str | None, token: UUID | None, *, internal: bool) -> int:
+        """Add a response and return its number; the same token again is the same response."""
+        if token in self.done:
+            return self.done[token]
+        number = self.responses + 1
+        self.trigger_event(
+            self.Responded,
+            run_id=self.run_id,
+            person=person,
+            n=number,
+            text=text,
+            internal=internal,
+            by=by,
+            token=token,
+        )
+        return number
+
+    def remember(self, token: UUID | None, answer: int) -> None:
+        """Note what a wish was answered with, should it be told again."""
+        if token:
+            self.done[token] = answer
+
+
+def _item(aggregate: Aggregate) -> DossierItem:
+    assert isinstance(aggregate, DossierItem)  # noqa: S101 -- the library types it as any aggregate
+    return aggregate

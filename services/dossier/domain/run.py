@@ -30,15 +30,17 @@ class Run(Aggregate):
         """A request was accepted: from now on nothing of it is lost.
 
         `content` is what all its rows share, `fields` are those of each item, `chunks` the blobs that its destinations
-        lie frozen in.
+        lie frozen in. The comment of a run of one destination is sealed for its contact (`person`).
         """
 
         TOPIC = "dossier.Run.Started"
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
 
         request_id: str
         content_hash: str
+        person: str | None
         content: dict[str, Any]
-        comment: str
+        comment: str | None
         fields: dict[str, Any]
         first_number: int | None
         workflow_id: str | None
@@ -101,8 +103,9 @@ class Run(Aggregate):
         self,
         request_id: str,
         content_hash: str,
+        person: str | None,
         content: dict[str, Any],
-        comment: str,
+        comment: str | None,
         fields: dict[str, Any],
         first_number: int | None,
         workflow_id: str | None,
@@ -120,6 +123,7 @@ class Run(Aggregate):
     ) -> None:
         self.request_id = request_id
         self.content_hash = content_hash
+        self.person = person
         self.content = content
         self.comment = comment
         self.fields = fields

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.dossier.application import Dossier
 from services.dossier.web import (
+    changes,
     contacts,
     drafts,
     field_settings,
@@ -32,4 +33,5 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         my_files.routes(dossier),
         workflows.routes(dossier),
         runs.routes(dossier),
+        changes.routes(dossier),
     ]

@@ -28,6 +28,7 @@ from services.dossier.application import (
     Contacts,
     Dossier,
     Importing,
+    Items,
     ItemTypes,
     Judging,
     Recording,
@@ -200,6 +201,7 @@ class House:
             a_rehearsal(
                 *(self.store, SqlPreviews(self.store), self.blobs, attachments, judging, self.renderer, self.mailer)
             ),
+            Items(self.store, types, contacts, attachments),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

@@ -18,6 +18,9 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     await house.ask("POST", "/dossier-items/preview", a_request(send=True))
     for word in ("pause", "resume", "cancel"):
         await house.ask("POST", f"/runs/{run_id_of('crm-1')}/{word}")
+    (item, *_) = await house.told(dossier.DossierItemRecorded)
+    await house.ask("PATCH", f"/dossier-items/{item.item_id}", {"priority": "high"})
+    await house.ask("POST", f"/dossier-items/{item.item_id}/responses", {"text": "Gebeld."})
 
     kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
 
