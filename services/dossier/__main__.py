@@ -7,10 +7,12 @@ from services.dossier.adapters.renderer import AskedRenderer
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
+    SqlContactPages,
     SqlContacts,
     SqlItemTypes,
     SqlPreviews,
     SqlTables,
+    SqlViews,
     sql_drawers,
 )
 from services.dossier.adapters.texts import TomlTexts
@@ -28,6 +30,7 @@ from services.dossier.application import (
     Runs,
     Setup,
     Upstream,
+    Views,
     Workflows,
     a_desk,
     a_rehearsal,
@@ -50,7 +53,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     store = Store(own.store_of("dossier"), "dossier", METADATA, own.keys_of("dossier"))
     connection = Connection(own.nats_url or "nats://127.0.0.1:4222", "dossier", own.seed_of("dossier"))
     blobs, tables = SqliteBlobs.create(own.blobs_path), SqlTables(store)
-    contacts, refusals = Contacts(store, SqlContacts(store)), Refusals(store, TomlTexts())
+    contacts, refusals = Contacts(store, SqlContacts(store), SqlContactPages(store)), Refusals(store, TomlTexts())
     asking, attachments = Asking(connection.broker), Attachments(store, tables, blobs)
     renderer = AskedRenderer(Asking(connection.broker, _RENDERING))
     setup = Setup(store, tables, blobs, layouts.canonical, renderer)
@@ -62,13 +65,13 @@ def assemble(settings: shared_settings.Settings) -> Service:
     mailer = AskedMailer(asking)
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
-    importing, workflows = Importing(contacts), Workflows(store, tables)
+    importing, workflows, views = Importing(contacts), Workflows(store, tables), Views(store, SqlViews(store))
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
     items = Items(store, types, contacts, attachments)
     rehearsal = a_rehearsal(store, SqlPreviews(store), blobs, attachments, judging, renderer, mailer)
     dossier = Dossier(
-        *(contacts, importing, setup, attachments, judging, recording, resending),
+        *(contacts, views, importing, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         items,
     )

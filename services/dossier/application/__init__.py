@@ -16,6 +16,7 @@ from services.dossier.application.resending import Resending
 from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
 from services.dossier.application.upstream import Upstream
+from services.dossier.application.views import Views
 from services.dossier.application.workflows import Workflows
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Runs",
     "Setup",
     "Upstream",
+    "Views",
     "Workflows",
     "a_desk",
     "a_rehearsal",
@@ -45,6 +47,7 @@ class Dossier:
     """The use cases, for whoever stands at a door."""
 
     contacts: Contacts
+    views: Views
     importing: Importing
     setup: Setup
     attachments: Attachments

@@ -3,13 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from services.dossier.application.contact_tables import ContactPages, ContactTables, Page
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.identity import Address, contact_id_of
+from services.dossier.domain.intake import DESTINATIONS
+from services.dossier.domain.looking import ContactFilter, Cursor, Order
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.store import Conflict, Row, Store
 
+COUNTED = DESTINATIONS + 1  # more contacts than that are not counted one by one
 _NEXT = timedelta(microseconds=1)
 
 
@@ -31,28 +35,13 @@ class Count:
     unchanged: int = 0
 
 
-class ContactTables(Protocol):
-    """The contacts as they stand; what returns a `Row` is written with the events that it follows from."""
-
-    async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
-        """Return the contacts that stand at these addresses, by `Address.place`: one query per 500."""
-        ...
-
-    async def page(self, q: str, after: str, limit: int) -> list[Known]:
-        """Return up to `limit` contacts that `q` is found in, in the order of their places, from `after` on."""
-        ...
-
-    def row(self, contact: Contact) -> Row:
-        """Return the row that keeps a contact as it now is."""
-        ...
-
-
 class Contacts:
     """The contacts of the dossier."""
 
-    def __init__(self, store: Store, tables: ContactTables) -> None:
+    def __init__(self, store: Store, tables: ContactTables, pages: ContactPages) -> None:
         self._store = store
         self._tables = tables
+        self._pages = pages
 
     async def enter(self, stated: Sequence[Stated]) -> Count:
         """Record what is said of contacts, in one transaction; raise `Refused` where a number is of the other kind."""
@@ -104,9 +93,23 @@ class Contacts:
         found = (await self._tables.known([address])).get(address.place)
         return found if found and found.address.kind == address.kind else None
 
-    async def list(self, q: str, after: str, limit: int) -> "list[Known]":
-        """Return contacts that `q` is found in, from the place `after` on."""
-        return await self._tables.page(q, after, limit)
+    async def page(self, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
+        """Return the next contacts of a list."""
+        return await self._pages.page(wanted, order, limit, after)
+
+    async def count(self, wanted: ContactFilter, most: int = COUNTED) -> int:
+        """Return how many contacts a filter lets through, or `most` where there are no fewer."""
+        return await self._pages.count(wanted, most)
+
+    async def addresses_of(self, wanted: ContactFilter, order: Order | None = None) -> list[Address]:
+        """Return where all the contacts stand that a filter lets through, as they are at this moment (A3).
+
+        Raises `Refused` where they are more than one request may be for.
+        """
+        found = await self._pages.addresses(wanted, order or Order(), DESTINATIONS + 1)
+        if len(found) > DESTINATIONS:
+            raise Refused([Wrong("destinations", "too_many", {"most": DESTINATIONS})])
+        return found
 
 
 def taken(known: dict[str, Known], address: Address, field: str = "number") -> Wrong | None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.dossier.application import Dossier
 from services.dossier.web import (
     changes,
+    contact_lists,
     contacts,
     drafts,
     field_settings,
@@ -15,6 +16,7 @@ from services.dossier.web import (
     previews,
     runs,
     setup,
+    views,
     workflows,
 )
 
@@ -22,7 +24,9 @@ from services.dossier.web import (
 def routes(dossier: Dossier) -> list[APIRouter]:
     """Return the routes of the dossier."""
     return [
+        contact_lists.routes(dossier),
         contacts.routes(dossier),
+        views.routes(dossier),
         setup.routes(dossier),
         item_types.routes(dossier),
         items.routes(dossier),

@@ -1,11 +1,9 @@
-"""Contacts over HTTP: listed, looked up, put and imported.
+"""Contacts over HTTP: looked up, put and imported.
 
 A contact person is addressed as kind `contact_person` with the organisation's number, and `contact_id` in the query;
 it is the same contact as that of kind `organisation` with this number and `contact_id`.
 """
 
-from base64 import b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -30,20 +28,6 @@ def routes(dossier: Dossier) -> APIRouter:
     """Return the routes of contacts."""
     router = APIRouter(tags=["contacts"])
 
-    @router.get("/api/v1/contacts")
-    async def list_contacts(
-        request: Request,
-        _: Annotated[Caller, Depends(reads)],
-        q: Annotated[str, Query(max_length=200)] = "",
-        cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    ) -> dict[str, Any]:
-        """List contacts in which `q` is found (number, name or address), page by page."""
-        with answering(dossier.refusals, request):
-            found = await dossier.contacts.list(q, _after(cursor), limit + 1)
-            more = _cursor(found[limit - 1]) if len(found) > limit else None
-            return {"items": [_shown(contact) for contact in found[:limit]], "next": more}
-
     @router.get(_ONE)
     async def get_contact(
         request: Request,
@@ -54,11 +38,11 @@ def routes(dossier: Dossier) -> APIRouter:
     ) -> dict[str, Any]:
         """Show one contact."""
         with answering(dossier.refusals, request):
-            contact = await dossier.contacts.find(_address(kind, number, contact_id))
+            contact = await dossier.contacts.find(address_said(kind, number, contact_id))
             if contact is None:
-                shown = f"{kind} {number}{' ' + contact_id if contact_id else ''}"[:200]
-                raise Refused([Wrong("", "unknown_contact", {"contact": shown})], status=404)
-            return _shown(contact)
+                named = f"{kind} {number}{' ' + contact_id if contact_id else ''}"[:200]
+                raise Refused([Wrong("", "unknown_contact", {"contact": named})], status=404)
+            return shown(contact)
 
     @router.put(_ONE, openapi_extra=takes(ContactFacts, "put", _ONE))
     async def put_contact(
@@ -70,14 +54,14 @@ def routes(dossier: Dossier) -> APIRouter:
     ) -> dict[str, Any]:
         """Put a contact: what the body leaves out gets its default."""
         with answering(dossier.refusals, request):
-            address = _address(kind, number, contact_id)
+            address = address_said(kind, number, contact_id)
             facts = as_said(ContactFacts, parse(await whole(request)))
             if wrongs := facts.wrongs():
                 raise Refused(wrongs)
             await dossier.contacts.enter([Stated(address, facts.model_dump())])
             contact = await dossier.contacts.find(address)
             assert contact is not None  # noqa: S101 -- it was entered just now
-            return _shown(contact)
+            return shown(contact)
 
     @router.post("/api/v1/contacts/import", openapi_extra={"requestBody": {"content": {"text/csv": {}}}})
     async def import_contacts(request: Request, _: Annotated[Caller, Depends(sends)]) -> dict[str, Any]:
@@ -104,13 +88,15 @@ def routes(dossier: Dossier) -> APIRouter:
     return router
 
 
-def _address(kind: str, number: str, contact_id: str | None) -> Address:
+def address_said(kind: str, number: str, contact_id: str | None) -> Address:
+    """Return the address that a path says; raise `Refused` for none."""
     if wrongs := address_wrongs(kind, number, contact_id):
         raise Refused(wrongs)
     return Address.of(kind, number, contact_id)
 
 
-def _shown(contact: Known) -> dict[str, Any]:
+def shown(contact: Known) -> dict[str, Any]:
+    """Return a contact as it is answered."""
     return {
         "kind": contact.address.kind,
         "number": contact.address.number,
@@ -119,16 +105,3 @@ def _shown(contact: Known) -> dict[str, Any]:
         **{name: getattr(contact, name) for name in ContactFacts.model_fields},
         "as_of": contact.as_of.isoformat() if contact.as_of else None,
     }
-
-
-def _cursor(contact: Known) -> str:
-    return urlsafe_b64encode(contact.address.place.encode()).decode().rstrip("=")
-
-
-def _after(cursor: str | None) -> str:
-    if cursor is None:
-        return ""
-    try:
-        return b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
-    except (NotBase64, ValueError):
-        raise Refused([Wrong("cursor", "wrong_value", {"expected": "next"})]) from None

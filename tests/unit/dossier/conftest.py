@@ -16,10 +16,12 @@ from services.dossier import web
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
+    SqlContactPages,
     SqlContacts,
     SqlItemTypes,
     SqlPreviews,
     SqlTables,
+    SqlViews,
     sql_drawers,
 )
 from services.dossier.adapters.texts import TomlTexts
@@ -37,6 +39,7 @@ from services.dossier.application import (
     Runs,
     Setup,
     Upstream,
+    Views,
     Workflows,
     a_desk,
     a_rehearsal,
@@ -178,7 +181,8 @@ class House:
         self.renderer = QuickRenderer(self.blobs)
         self.tables = SqlTables(self.store)
         resends = ResendTable(self.store)
-        contacts, refusals = Contacts(self.store, SqlContacts(self.store)), Refusals(self.store, TomlTexts())
+        contacts = Contacts(self.store, SqlContacts(self.store), SqlContactPages(self.store))
+        refusals = Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
         types = ItemTypes(self.store, self.tables, SqlItemTypes(self.store))
@@ -186,6 +190,7 @@ class House:
         recording = Recording(self.store, self.tables, self.blobs, attachments, types, judging, self.recorder.take_up)
         self.dossier = Dossier(
             contacts,
+            Views(self.store, SqlViews(self.store)),
             Importing(contacts),
             Setup(self.store, self.tables, self.blobs, canonical, self.judge),
             attachments,

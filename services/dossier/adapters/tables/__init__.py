@@ -1,5 +1,6 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
+from services.dossier.adapters.tables.contact_pages import SqlContactPages
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.drawers import sql_drawers
 from services.dossier.adapters.tables.item_types import SqlItemTypes
@@ -7,13 +8,16 @@ from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
+from services.dossier.adapters.tables.views import SqlViews
 
 __all__ = [
     "METADATA",
     "ResendTable",
+    "SqlContactPages",
     "SqlContacts",
     "SqlItemTypes",
     "SqlPreviews",
     "SqlTables",
+    "SqlViews",
     "sql_drawers",
 ]

@@ -1,33 +1,75 @@
-"""Contacts as they stand, to be looked up, listed and searched."""
+"""Contacts as they stand: a row each, with what it is listed, filtered and searched by."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
-from sqlalchemy import Boolean, Column, Connection, Integer, RowMapping, String, Table, Text, bindparam, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    bindparam,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.dossier.adapters.tables.contact_words import keep_counts, keep_words
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.facet import AddressState, Facet, listed_as
 from services.dossier.domain.identity import Address
+from services.dossier.domain.looking import fold, words_of
 from services.dossier.domain.text import is_email
 from shared.store import Row, Store
 
-_CONTACTS = Table(
+_SORTED = String().with_variant(String(collation="C"), "postgresql")  # by its bytes on either database
+_KEY = 80  # characters that contacts are sorted by
+CONTACTS = Table(
     "contacts",
     METADATA,
-    Column("place", String, primary_key=True),  # number space, number and contact id
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("place", _SORTED, nullable=False),  # number space, number and contact id
+    Column("base", _SORTED),  # the place of a contact person's destination
     Column("kind", String, nullable=False),
     Column("number", String, nullable=False),
     Column("contact_id", String),
     Column("generation", Integer, nullable=False),
-    Column("email_valid", Boolean, nullable=False),
+    Column("facet", Integer, nullable=False),
+    Column("changed", _SORTED, nullable=False),
+    Column("name", _SORTED, nullable=False),
+    Column("email", _SORTED, nullable=False),
+    Column("function", _SORTED, nullable=False),
+    Column("words", Text, nullable=False),  # what is searched: number, name and address
     Column("facts", Text, nullable=False),  # JSON
-    Column("as_of", String, nullable=False),
-    Column("words", Text),  # what is searched: number, name and address in lower case
 )
+COUNTS = Table(
+    "contact_counts",
+    METADATA,
+    Column("facet", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+)
+SORTS = {
+    "number": CONTACTS.c.place,
+    "name": CONTACTS.c.name,
+    "email": CONTACTS.c.email,
+    "function": CONTACTS.c.function,
+    "changed": CONTACTS.c.changed,
+}
+Index("contacts_place", CONTACTS.c.place, unique=True)
+Index("contacts_facet", CONTACTS.c.facet)
+for _by, _of in SORTS.items():  # with the facet at hand, what is filtered out costs no look at its row
+    Index(f"contacts_by_{_by}", _of, CONTACTS.c.sequence, CONTACTS.c.facet)
+keep_words(CONTACTS)
+keep_counts(CONTACTS)
+
 _AT_ONCE = 500  # contacts in one query
-_KNOWN = select(_CONTACTS).where(_CONTACTS.c.place.in_(bindparam("places", expanding=True)))
+_KNOWN = select(CONTACTS).where(CONTACTS.c.place.in_(bindparam("places", expanding=True)))
 
 
 class SqlContacts:
@@ -36,9 +78,10 @@ class SqlContacts:
     def __init__(self, store: Store) -> None:
         self._store = store
         insert = postgresql.insert if store.read_now(_dialect) == "postgresql" else sqlite.insert
-        contacts = insert(_CONTACTS)
+        contacts = insert(CONTACTS)
+        said = [column.name for column in CONTACTS.c if column.name not in {"sequence", "place"}]
         self._put = contacts.on_conflict_do_update(
-            index_elements=["place"], set_={column.name: contacts.excluded[column.name] for column in _CONTACTS.c}
+            index_elements=["place"], set_={name: contacts.excluded[name] for name in said}
         )
 
     async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
@@ -46,31 +89,60 @@ class SqlContacts:
         places = sorted({address.place for address in addresses})
 
         def query(connection: Connection) -> dict[str, Known]:
-            return {row["place"]: _known(row) for row in _looked_up(connection, places)}
+            return {row["place"]: known_of(row) for row in _looked_up(connection, places)}
 
         return await self._store.read(query) if places else {}
-
-    async def page(self, q: str, after: str, limit: int) -> list[Known]:
-        """Return contacts in the order of their places."""
-        query = select(_CONTACTS).where(_CONTACTS.c.place > after).order_by(_CONTACTS.c.place).limit(limit)
-        if q:
-            query = query.where(_CONTACTS.c.words.contains(q.lower(), autoescape=True))
-        return await self._store.read(lambda connection: [_known(row) for row in connection.execute(query).mappings()])
 
     def row(self, contact: Contact) -> Row:
         """Return the row of a contact as it now is."""
         address, facts = contact.address, contact.facts
         email: str = facts["email"] or ""
-        words = " ".join(filter(None, (address.number, address.contact_id, facts["name"], email))).lower()
         return self._put, {
             **address._asdict(),
             "place": address.place,
+            "base": address.base.place if address.contact_id else None,
             "generation": int((contact.person or "#0").rpartition("#")[2]),
-            "email_valid": bool(email) and is_email(email),
+            "facet": facet_of(contact).number,
+            "changed": contact.as_of.astimezone(UTC).isoformat(timespec="microseconds"),
+            "name": fold(facts["name"])[:_KEY],
+            "email": fold(email)[:_KEY],
+            "function": fold(facts["function"] or "")[:_KEY],
+            "words": words_of(address.number, address.contact_id, facts["name"], email),
             "facts": orjson.dumps(facts).decode(),
-            "as_of": contact.as_of.isoformat(),
-            "words": words,
         }
+
+
+def facet_of(contact: Contact) -> Facet:
+    """Return what a contact can be filtered by."""
+    facts = contact.facts
+    return Facet(
+        listed_as(contact.address),
+        _state(facts["email"], bounced=facts["bounced"]),
+        facts["consent"],
+        facts["language"],
+        facts["blocked"],
+        facts["correspondence"],
+        facts["preferred_medium"] == "post",
+    )
+
+
+def known_of(row: RowMapping) -> Known:
+    """Return the contact that a row keeps."""
+    return Known(
+        address=Address(row["kind"], row["number"], row["contact_id"]),
+        generation=row["generation"],
+        email_valid=Facet.of(row["facet"]).email_valid,
+        as_of=datetime.fromisoformat(row["changed"]),
+        **orjson.loads(row["facts"]),
+    )
+
+
+def _state(email: str | None, *, bounced: bool) -> AddressState:
+    if not email:
+        return "missing"
+    if not is_email(email):
+        return "invalid"
+    return "bounced" if bounced else "valid"
 
 
 def _dialect(connection: Connection) -> str:
@@ -80,13 +152,3 @@ def _dialect(connection: Connection) -> str:
 def _looked_up(connection: Connection, places: Sequence[str]) -> Iterator[RowMapping]:
     for start in range(0, len(places), _AT_ONCE):
         yield from connection.execute(_KNOWN, {"places": places[start : start + _AT_ONCE]}).mappings()
-
-
-def _known(row: RowMapping) -> Known:
-    return Known(
-        address=Address(row["kind"], row["number"], row["contact_id"]),
-        generation=row["generation"],
-        email_valid=row["email_valid"],
-        as_of=datetime.fromisoformat(row["as_of"]),
-        **orjson.loads(row["facts"]),
-    )

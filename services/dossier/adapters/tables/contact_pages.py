@@ -1,0 +1,212 @@
+"""Contacts in any order, filtered and searched, page by page: how each page is found without reading all of them.
+
+The counts say how many contacts a filter lets through. A few are all looked at and sorted. Of many, the next ones come
+soon by walking in the order wanted, and the indexes of the orders hold what is filtered by. Words are first looked for
+in the contacts that come next, where common words are found; rare ones are found by their trigrams.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    tuple_,
+)
+
+from services.dossier.adapters.tables.contacts import CONTACTS, COUNTS, SORTS, known_of
+from services.dossier.application.contact_tables import Page
+from services.dossier.domain.facet import Facet
+from services.dossier.domain.identity import Address
+from services.dossier.domain.looking import ContactFilter, Cursor, Order
+from shared.store import Store
+
+_FEW = 5_000  # contacts that are sorted rather than walked to
+_NEXT = 2_000  # contacts that come next, in which words are looked for first
+_RARE = 10_000  # contacts found by words that are sorted rather than walked to
+_WORDS = table("contact_words", column("rowid"), column("contact_words"))
+_PLACE = (CONTACTS.c.kind, CONTACTS.c.number, CONTACTS.c.contact_id)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a filter comes to, over the contacts there are: the facets it lets through (None is all), and how many."""
+
+    filter: ContactFilter
+    facets: tuple[int, ...] | None
+    n: int
+    is_sqlite: bool
+
+    def conditions(self, *, by_facet: bool = False) -> list[ColumnElement[bool]]:
+        """Return what the row of a wanted contact fulfils, words apart."""
+        found: list[ColumnElement[bool]] = []
+        if self.filter.base:
+            behind, before = _persons_of(self.filter.base)
+            found += [CONTACTS.c.place > behind, CONTACTS.c.place < before]
+        if self.facets is not None:
+            facet = CONTACTS.c.facet if by_facet else self.unindexed(CONTACTS.c.facet)
+            found.append(facet.in_(self.facets))
+        return found
+
+    def unindexed(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a column that SQLite, which knows nothing of how many there are, chooses no index for."""
+        return literal_column(f"+{of}", of.type) if self.is_sqlite else of
+
+
+class SqlContactPages:
+    """The lists of contacts, in the database of the events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(self, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
+        """Return the next contacts, and where the page after them goes on."""
+
+        def read(connection: Connection) -> Page:
+            rows = _rows(connection, wanted, order, limit + 1, after)
+            more = Cursor(order, rows[limit - 1]["key"], rows[limit - 1]["sequence"]) if len(rows) > limit else None
+            return Page([known_of(row) for row in rows[:limit]], more)
+
+        return await self._store.read(read)
+
+    async def count(self, wanted: ContactFilter, most: int) -> int:
+        """Return how many contacts there are, or `most` where there are no fewer."""
+
+        def read(connection: Connection) -> int:
+            found = _wanted(connection, wanted)
+            if not wanted.terms and not wanted.base:
+                return min(found.n, most)
+            query = _found(found, select(CONTACTS.c.sequence)).limit(most).subquery()
+            return connection.execute(select(func.count()).select_from(query)).scalar_one()
+
+        return await self._store.read(read)
+
+    async def addresses(self, wanted: ContactFilter, order: Order, most: int) -> list[Address]:
+        """Return where all of them stand, as they are at one moment; at most `most` of them."""
+
+        def read(connection: Connection) -> list[Address]:
+            query = _found(_wanted(connection, wanted), select(*_PLACE))
+            query = query.order_by(*_keys(SORTS[order.by], order)).limit(most)
+            return [Address(*row) for row in connection.execute(query)]
+
+        return await self._store.read(read)
+
+    async def facets(self, wanted: ContactFilter) -> dict[Facet, int]:
+        """Return how many contacts there are of each facet that a filter without words lets through."""
+
+        def read(connection: Connection) -> dict[Facet, int]:
+            counted = connection.execute(select(COUNTS.c.facet, COUNTS.c.n).where(COUNTS.c.n > 0))
+            return {Facet.of(number): n for number, n in counted if wanted.lets(Facet.of(number))}
+
+        return await self._store.read(read)
+
+
+def _wanted(connection: Connection, wanted: ContactFilter) -> _Wanted:
+    counted = connection.execute(select(COUNTS.c.facet, COUNTS.c.n).where(COUNTS.c.n > 0)).all()
+    through = {facet: n for facet, n in counted if wanted.lets(Facet.of(facet))}
+    facets = None if len(through) == len(counted) else tuple(sorted(through))
+    return _Wanted(wanted, facets, sum(through.values()), connection.dialect.name == "sqlite")
+
+
+def _rows(
+    connection: Connection, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None
+) -> Sequence[RowMapping]:
+    found = _wanted(connection, wanted)
+    if found.n == 0:
+        return []
+    if not wanted.terms:
+        is_short = found.n <= _FEW or wanted.base is not None
+        return _run(connection, (_sorted if is_short else _walked)(found, order, limit, after))
+    if found.n > _FEW and wanted.base is None:
+        rows = _run(connection, _in_the_next(found, order, limit, after))
+        if len(rows) == limit:
+            return rows
+    if not found.is_sqlite:
+        return _run(connection, _walked(found, order, limit, after).where(*_said(wanted)))
+    if found.n <= _FEW or wanted.base is not None:
+        return _run(connection, _sorted(found, order, limit, after).where(*_said(wanted)))
+    return _run(connection, _by_trigrams(connection, found, order, limit, after))
+
+
+def _walked(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+    """Go through the contacts in the order wanted, which an index has."""
+    key = SORTS[order.by]
+    return _select(key).where(*found.conditions(), *_beyond(key, after)).order_by(*_keys(key, order)).limit(limit)
+
+
+def _sorted(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+    """Look at every contact wanted, and sort them."""
+    key = found.unindexed(SORTS[order.by])
+    conditions = found.conditions(by_facet=found.filter.base is None)
+    return _select(key).where(*conditions, *_beyond(key, after)).order_by(*_keys(key, order)).limit(limit)
+
+
+def _in_the_next(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+    """Look for words in the contacts that come next."""
+    key = SORTS[order.by]
+    following = select(CONTACTS.c.sequence).where(*found.conditions(), *_beyond(key, after))
+    of_these = following.order_by(*_keys(key, order)).limit(_NEXT).subquery()
+    query = _select(found.unindexed(key)).join(of_these, of_these.c.sequence == CONTACTS.c.sequence)
+    return query.where(*_said(found.filter)).order_by(*_keys(found.unindexed(key), order)).limit(limit)
+
+
+def _by_trigrams(connection: Connection, found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+    """Look for words by their trigrams: sort what has rare ones, walk to what has common ones."""
+    matching = _matching(found.filter)
+    n = connection.execute(select(func.count()).select_from(matching.limit(_RARE).subquery())).scalar_one()
+    key = SORTS[order.by] if n == _RARE else found.unindexed(SORTS[order.by])
+    has_words = (CONTACTS.c.sequence if n < _RARE else found.unindexed(CONTACTS.c.sequence)).in_(matching)
+    query = _select(key).where(has_words, *found.conditions(), *_beyond(key, after))
+    return query.order_by(*_keys(key, order)).limit(limit)
+
+
+def _found(found: _Wanted, query: Select[Any]) -> Select[Any]:
+    """Return a query narrowed to all that a filter lets through."""
+    query = query.where(*found.conditions(by_facet=found.n <= _FEW))
+    if found.filter.terms and found.is_sqlite and found.filter.base is None:
+        return query.where(CONTACTS.c.sequence.in_(_matching(found.filter)))
+    return query.where(*_said(found.filter))
+
+
+def _matching(wanted: ContactFilter) -> Select[Any]:
+    phrases = " AND ".join('"' + term.replace('"', '""') + '"' for term in wanted.terms)
+    return select(_WORDS.c.rowid).where(_WORDS.c.contact_words.op("MATCH")(phrases))
+
+
+def _said(wanted: ContactFilter) -> list[ColumnElement[bool]]:
+    return [CONTACTS.c.words.contains(term, autoescape=True) for term in wanted.terms]
+
+
+def _select(key: ColumnElement[Any]) -> Select[Any]:
+    return select(CONTACTS, key.label("key"))
+
+
+def _beyond(key: ColumnElement[Any], after: Cursor | None) -> list[ColumnElement[bool]]:
+    if after is None:
+        return []
+    here = tuple_(key, CONTACTS.c.sequence)
+    there = tuple_(bindparam(None, after.value, type_=key.type), bindparam(None, after.sequence))
+    return [here < there if after.order.descending else here > there]
+
+
+def _keys(key: ColumnElement[Any], order: Order) -> list[ColumnElement[Any]]:
+    sequence = CONTACTS.c.sequence
+    return [key.desc(), sequence.desc()] if order.descending else [key, sequence]
+
+
+def _persons_of(base: Address) -> tuple[str, str]:
+    """Return between which places the contact persons of a destination stand: its own place, and what is next to it."""
+    return base.place, f"{base.place[:-1]}}}"
+
+
+def _run(connection: Connection, query: Select[Any]) -> Sequence[RowMapping]:
+    return connection.execute(query).mappings().all()

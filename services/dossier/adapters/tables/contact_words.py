@@ -1,0 +1,58 @@
+"""What the database keeps of contacts by itself, in the transaction of each change: their words, and their counts."""
+
+from sqlalchemy import Table, event
+from sqlalchemy.schema import DDL
+
+_PUT = "INSERT INTO contact_words (rowid, words) VALUES (new.sequence, new.words);"
+_TAKE = "INSERT INTO contact_words (contact_words, rowid, words) VALUES ('delete', old.sequence, old.words);"
+_AS = "fts5(words, content=contacts, content_rowid=sequence, tokenize=trigram)"
+_OTHER = "UPDATE OF words ON contacts WHEN old.words IS NOT new.words"
+_SQLITE_WORDS = (
+    f"CREATE VIRTUAL TABLE contact_words USING {_AS}",
+    f"CREATE TRIGGER contact_words_put AFTER INSERT ON contacts BEGIN {_PUT} END",
+    f"CREATE TRIGGER contact_words_change AFTER {_OTHER} BEGIN {_TAKE} {_PUT} END",
+    f"CREATE TRIGGER contact_words_take AFTER DELETE ON contacts BEGIN {_TAKE} END",
+)
+# Where the extension may not be made, search works all the same, reading every contact.
+_POSTGRESQL_WORDS = """
+DO $$ DECLARE home text; BEGIN
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+  SELECT nspname INTO home FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'pg_trgm';
+  EXECUTE format('CREATE INDEX contacts_words ON contacts USING gin (words %%1$I.gin_trgm_ops)', home);
+EXCEPTION WHEN undefined_file OR insufficient_privilege OR feature_not_supported THEN
+  RAISE NOTICE 'pg_trgm is not available';
+END $$
+"""
+_MORE = """INSERT INTO contact_counts (facet, n) VALUES (new.facet, 1)
+  ON CONFLICT (facet) DO UPDATE SET n = contact_counts.n + 1;"""
+_FEWER = "UPDATE contact_counts SET n = n - 1 WHERE facet = old.facet;"
+_MOVED = "UPDATE OF facet ON contacts WHEN old.facet <> new.facet"
+_SQLITE_COUNTS = (
+    f"CREATE TRIGGER contact_counts_put AFTER INSERT ON contacts BEGIN {_MORE} END",
+    f"CREATE TRIGGER contact_counts_change AFTER {_MOVED} BEGIN {_FEWER} {_MORE} END",
+    f"CREATE TRIGGER contact_counts_take AFTER DELETE ON contacts BEGIN {_FEWER} END",
+)
+_COUNT = f"IF TG_OP <> 'INSERT' THEN {_FEWER} END IF; IF TG_OP <> 'DELETE' THEN {_MORE} END IF; RETURN NULL;"
+_COUNTED = "FOR EACH ROW EXECUTE FUNCTION contacts_counted()"
+_POSTGRESQL_COUNTS = (
+    f"CREATE FUNCTION contacts_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COUNT} END $$",
+    f"CREATE TRIGGER contacts_put AFTER INSERT OR DELETE ON contacts {_COUNTED}",
+    f"CREATE TRIGGER contacts_change AFTER UPDATE OF facet ON contacts {_COUNTED}",
+)
+
+
+def keep_words(contacts: Table) -> None:
+    """Have the index of words made with the table: FTS5 trigrams on SQLite, pg_trgm on PostgreSQL."""
+    _make(contacts, {"sqlite": _SQLITE_WORDS, "postgresql": (_POSTGRESQL_WORDS,)})
+
+
+def keep_counts(contacts: Table) -> None:
+    """Have the counts kept: how many contacts have the same facet."""
+    _make(contacts, {"sqlite": _SQLITE_COUNTS, "postgresql": _POSTGRESQL_COUNTS})
+
+
+def _make(contacts: Table, statements: dict[str, tuple[str, ...]]) -> None:
+    for dialect, of in statements.items():
+        for statement in of:
+            ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            event.listen(contacts, "after_create", ddl)
