@@ -104,11 +104,13 @@ class Contacts:
     async def addresses_of(self, wanted: ContactFilter, order: Order | None = None) -> list[Address]:
         """Return where all the contacts stand that a filter lets through, as they are at this moment (A3).
 
-        Raises `Refused` where they are more than one request may be for.
+        Raises `Refused` for a filter that can't be, and where they are more than one request may be for.
         """
+        if wrongs := wanted.wrongs():
+            raise Refused([Wrong(f"filter.{wrong.field}", wrong.code, wrong.values) for wrong in wrongs])
         found = await self._pages.addresses(wanted, order or Order(), DESTINATIONS + 1)
         if len(found) > DESTINATIONS:
-            raise Refused([Wrong("destinations", "too_many", {"most": DESTINATIONS})])
+            raise Refused([Wrong("filter", "too_many", {"most": DESTINATIONS})])
         return found
 
 

@@ -17,7 +17,7 @@ from services.dossier.application.field_settings import FieldSettings
 from services.dossier.application.surroundings import Surroundings
 from services.dossier.domain.draft import Changes, Draft, DraftOpening, changed
 from services.dossier.domain.draft_request import points, provisional, refusals
-from services.dossier.domain.intake import DESTINATIONS, GivenDestination
+from services.dossier.domain.intake import GivenDestination
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.steps import Step, steps, warnings
@@ -27,7 +27,6 @@ _log = structlog.get_logger()
 MOST = 100  # drafts of one operator
 KEPT = timedelta(days=90)  # a draft that nobody touches
 _EVERY = 3600.0  # seconds between looks for old ones
-_PAGE = 500  # contacts found at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +154,5 @@ class Drafts:
             return opening.destinations or []
         if opening.destinations is not None:
             raise Refused([Wrong("filter", "destinations_or_filter")])
-        found: list[GivenDestination] = []
-        after = ""
-        while page := await self._contacts.list(opening.filter.q, after, _PAGE):
-            after = page[-1].address.place
-            found += [GivenDestination.model_validate(contact.address._asdict()) for contact in page]
-            if len(found) > DESTINATIONS:
-                raise Refused([Wrong("filter", "too_many", {"most": DESTINATIONS})])
-        return found
+        found = await self._contacts.addresses_of(opening.filter)
+        return [GivenDestination.model_validate(address._asdict()) for address in found]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from services.dossier.domain.field_setting import LENGTHS, SENDER_FIELDS, Applied
 from services.dossier.domain.intake import DESTINATIONS, GivenAttachment, GivenDestination, Intake
+from services.dossier.domain.looking import ContactFilter
 from services.dossier.domain.refusal import Refused
 from services.dossier.domain.sender import unknown_sender
 from services.dossier.domain.sender_fields import Edited, Happening, Reset, Selected, SenderField, after
@@ -65,14 +66,6 @@ DraftChanges: type[Changes] = create_model(
 )
 
 
-class Sought(BaseModel):
-    """Which contacts are the destinations: all that `q` is found in (number, name or address), as the list shows."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    q: str = Field("", max_length=200)
-
-
 class DraftOpening(BaseModel):
     """What a draft is opened with: its type, and its destinations or a filter that finds them."""
 
@@ -80,7 +73,7 @@ class DraftOpening(BaseModel):
 
     type: str = Field(max_length=80)
     destinations: list[GivenDestination] | None = Field(None, max_length=DESTINATIONS)
-    filter: Sought | None = None
+    filter: ContactFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
