@@ -15,6 +15,7 @@ NOUNS = (
     "serve",
     "check",
     "contact",
+    "draft",
     "item",
     "mailing",
     "history",

@@ -8,7 +8,7 @@ from deploy.cli.api import EVERY, Api
 from deploy.cli.shown import Facts, Rows, Shown
 from deploy.cli.speak import speaks
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Senders: add, list.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Senders: add, list, show.")
 
 
 @app.command("add")
@@ -21,6 +21,13 @@ def add_sender(
 ) -> Shown:
     """Set a sender's name and address."""
     return Facts(api.dossier.put(f"/senders/{sender_id}", {"name": name, "address": address}))
+
+
+@app.command("show")
+@speaks
+def show_sender(api: Api, sender_id: Annotated[str, typer.Argument(metavar="ID", help="Sender id")]) -> Shown:
+    """Show a sender."""
+    return Facts(api.dossier.get(f"/senders/{sender_id}"))
 
 
 @app.command("list")

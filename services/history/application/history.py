@@ -1,6 +1,7 @@
 """What became of lines, runs and items; the message as it was sent; and the settling of a mail in doubt."""
 
 import asyncio
+import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -10,6 +11,7 @@ from services.history.application.ports import Doors, Records, Row
 from services.history.application.refused import Refused
 from services.history.domain.looking import Cursor, Filter
 from services.history.domain.mail import Mail, mails_of
+from services.history.domain.place import Place, place_of, to_come
 from services.history.domain.run import Run
 from shared.blobs import BlobMissing, Blobs
 from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved
@@ -17,6 +19,7 @@ from shared.contracts.message import Attachment
 
 T = TypeVar("T")
 _LOOKS, _WAIT = 20, 0.05  # a run that was accepted just now is heard of within this second
+_ONE_AND_MORE = 2  # rows of an item, to tell one from several
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,45 @@ class History:
         except BlobMissing:
             raise Refused("file_gone") from None
         return File(content, Attachment.model_validate(named))
+
+    async def letter(self, processing_id: UUID) -> File:
+        """Return the letter of a line, the latest made (FR-92).
+
+        Raises Refused `unknown_row`, `no_letter` where none is made, `file_gone` where it is not kept.
+        """
+        line, _, timeline = await self.line(processing_id)
+        made = next((fact for fact in reversed(timeline) if fact["letter_sha256"]), None)
+        if made is None:
+            raise Refused("no_letter")
+        sha256, kind = made["letter_sha256"], made["letter_type"]
+        try:
+            content = await asyncio.to_thread(self._blobs.get, sha256)
+        except BlobMissing:
+            raise Refused("file_gone") from None
+        name = f"{line['subject']}{mimetypes.guess_extension(kind) or ''}"
+        return File(content, Attachment(sha256=sha256, size=len(content), filename=name, content_type=kind))
+
+    async def attachment(self, item_id: UUID) -> Place:
+        """Return where the attachment of an item is, the first of: its own message or letter, a document, a file.
+
+        That is what is opened at its finish (FR-52). Raises Refused `unknown_item`, `attachment_not_ready` while it is
+        being made, `no_attachment`.
+        """
+        item = await self._heard_of(item_id)
+        rows = await self._records.lines_of_item(item_id, _ONE_AND_MORE, None)
+        place = place_of(item, rows)
+        if place is None:
+            raise Refused("attachment_not_ready" if to_come(item, rows) else "no_attachment")
+        return place
+
+    async def _heard_of(self, item_id: UUID) -> Row:
+        """Return an item, waiting a moment for one not heard of."""
+        for _ in range(_LOOKS):
+            item = await self._records.item(item_id)
+            if item:
+                return item
+            await asyncio.sleep(_WAIT)
+        raise Refused("unknown_item")
 
     async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None = None) -> Page[Row]:
         """Return a page of the items of a destination, newest first (FR-4, FR-49)."""

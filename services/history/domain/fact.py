@@ -54,4 +54,6 @@ class Fact:
     message_id: str | None = None
     wire_sha256: str | None = None
     queue_id: str | None = None
+    letter_sha256: str | None = None
+    letter_type: str | None = None
     addressed: Addressed | None = None

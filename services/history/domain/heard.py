@@ -113,6 +113,8 @@ def _(message: LetterRendered, position: int) -> Fact | None:
         at=message.rendered_at,
         status="generated",
         text="\n".join(message.warnings) or None,
+        letter_sha256=message.parts.attachment.sha256 if message.parts.attachment else None,
+        letter_type=message.parts.attachment.content_type if message.parts.attachment else None,
     )
 
 

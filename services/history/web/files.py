@@ -5,8 +5,10 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
+from fastapi.responses import RedirectResponse
 
 from services.history.application import History
+from services.history.application.history import File
 from services.history.web.refusals import Worded
 from shared.pages import reads
 
@@ -20,12 +22,30 @@ def routes(history: History) -> APIRouter:
     @router.get("/dossier-items/{id}/files/{sha256}", response_class=Response)
     async def show_file(id: UUID, sha256: Sha256) -> Response:  # noqa: A002 -- the name in the URL
         """Download a file of an item, by the SHA-256 that its attachments and documents name."""
-        file = await history.file(id, sha256)
-        headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.named.filename, safe='')}",
-            "ETag": f'"{sha256}"',
-            "Cache-Control": "private, no-cache",
-        }
-        return Response(file.content, media_type=file.named.content_type, headers=headers)
+        return _saved(await history.file(id, sha256))
+
+    @router.get("/processing/{id}/letter", response_class=Response)
+    async def show_letter(id: UUID) -> Response:  # noqa: A002 -- the name in the URL
+        """Download the letter of a row, the latest that was made."""
+        return _saved(await history.letter(id))
+
+    @router.get("/dossier-items/{id}/attachment", response_class=RedirectResponse, status_code=303)
+    async def open_attachment(id: UUID) -> str:  # noqa: A002 -- the name in the URL
+        """Lead to the attachment of an item: its message or letter, a document made for it, or its first file."""
+        place = await history.attachment(id)
+        if place.message_of:
+            return f"/api/v1/processing/{place.message_of}/message.eml"
+        if place.letter_of:
+            return f"/api/v1/processing/{place.letter_of}/letter"
+        return f"/api/v1/dossier-items/{id}/files/{place.sha256}"
 
     return router
+
+
+def _saved(file: File) -> Response:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.named.filename, safe='')}",
+        "ETag": f'"{file.named.sha256}"',
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(file.content, media_type=file.named.content_type, headers=headers)

@@ -210,6 +210,35 @@ def test_a_login_link_lets_the_first_administrator_in(uitpost: Uitpost, tmp_path
     assert access.redeem_link(link.partition("link=")[2]) is not None
 
 
+def test_drafts_are_listed_shown_and_discarded(uitpost: Uitpost, api: StandIn) -> None:
+    """FR-30: whoever left one can find it again, and is told what it lacks."""
+    draft = {"id": "d1", "type": "note", "subject": "", "issue_method": "none", "destinations": {"count": 2}}
+    fields = [
+        {"field": "subject", "value": "", "state": "open"},
+        {"field": "comment", "value": "x", "state": "hidden"},
+    ]
+    wrong = [{"field": "subject", "code": "missing", "detail": "This field is required."}]
+    api.answer("GET /drafts", {"items": [draft | {"changed_at": "2026-11-24"}], "next": None})
+    api.answer(
+        "GET /drafts/d1", draft | {"steps": [{"step": "general", "fields": fields}], "wrong": wrong, "warnings": []}
+    )
+    api.answer("DELETE /drafts/d1", {})
+
+    shown, discarded = uitpost("draft", "show", "d1"), uitpost("draft", "discard", "d1")
+
+    assert uitpost("draft", "list").out == "d1\tnote\t\t2\tnone\t2026-11-24\n"
+    assert shown.out == "id\td1\ntype\tnote\ndestinations\t2\nsubject\t\n"
+    assert shown.err == "subject: This field is required.\n"
+    assert (discarded.code, discarded.out) == (0, "")
+    assert len(api.bodies("DELETE /drafts/d1")) == 1
+
+
+def test_a_sender_is_shown(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer("GET /senders/sales", {"id": "sales", "name": "Sales", "address": "sales@house.example"})
+
+    assert uitpost("sender", "show", "sales").out == "id\tsales\nname\tSales\naddress\tsales@house.example\n"
+
+
 def test_users_are_added_changed_listed_and_removed(uitpost: Uitpost, tmp_path: Path) -> None:
     added = uitpost("user", "add", "anna", "--email", "anna@house.example", "--full-name", "Anna de Vries")
     changed = uitpost("user", "change", "anna", "--role", "operator", "--email", "")

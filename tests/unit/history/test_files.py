@@ -21,7 +21,19 @@ from shared.contracts.renderer import LetterRendered, RenderingFailed
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import Silence
-from tests.unit.history.story import RUN, START, item_id, not_rendered, recorded, told
+from tests.unit.history.story import (
+    RUN,
+    START,
+    excluded,
+    generated,
+    item_id,
+    not_rendered,
+    recorded,
+    requested,
+    row_id,
+    sent,
+    told,
+)
 
 LETTER, TEXT, SHARED = b"%PDF-1.7 letter", "Dag «recipient.name»".encode(), b"route"
 TYPED = uuid5(item_id(2), "generic_attachment")
@@ -67,10 +79,12 @@ class Door:
         self.token = access.create_token("reader", ["read"])
 
     async def get(self, row: int, content: bytes) -> Response:
-        path = f"/api/v1/dossier-items/{item_id(row)}/files/{sha256(content).hexdigest()}"
+        return await self.look(f"dossier-items/{item_id(row)}/files/{sha256(content).hexdigest()}")
+
+    async def look(self, path: str) -> Response:
         sent = {"Authorization": f"Bearer {self.token}"}
         async with AsyncClient(transport=ASGITransport(self.app), base_url="http://127.0.0.1") as client:
-            return await client.get(path, headers=sent)
+            return await client.get(f"/api/v1/{path}", headers=sent)
 
 
 @pytest.fixture
@@ -138,3 +152,59 @@ async def test_a_document_that_could_not_be_made_is_listed_as_such(file_store: S
     assert [(one["slot"], one["status"], one["attachment"]) for one in item["documents"]] == [
         ("auto_document", "render_failed", None)
     ]
+
+
+async def test_the_letter_of_a_row_can_be_saved(door: Door, file_store: Store) -> None:
+    """FR-92: named by its subject."""
+    pdf = Attachment(sha256=sha256(LETTER).hexdigest(), size=1, filename="x.pdf", content_type="application/pdf")
+    letter = generated(3).model_copy(update={"parts": Parts(attachment=pdf)})
+    await ProjectedTables(file_store).project("dossier", told([recorded(3), requested(3), requested(4)], 10))
+    await ProjectedTables(file_store).project("renderer", told([letter], 10))
+
+    answer, none = await door.look(f"processing/{row_id(3)}/letter"), await door.look(f"processing/{row_id(4)}/letter")
+
+    assert (answer.status_code, answer.content) == (200, LETTER)
+    assert answer.headers["content-disposition"].endswith("Uitnodiging%202026.pdf")
+    assert (none.status_code, none.json()["code"]) == (404, "no_letter")
+
+
+async def test_the_attachment_of_an_item_is_its_own_message_letter_document_or_file(
+    door: Door, file_store: Store
+) -> None:
+    """FR-50, FR-52, A9: what is opened at a finish, as soon as it is there."""
+    generic = recorded(2).model_copy(update={"record_separately": False})
+    note = recorded(5, "none").model_copy(
+        update={"attachments": (Attachment(sha256="5" * 64, size=1, filename="a", content_type="text/plain"),)}
+    )
+    letter = generated(3).model_copy(
+        update={"parts": Parts(attachment=Attachment(sha256="3" * 64, size=1, filename="x", content_type="a/b"))}
+    )
+    bare = [one.model_copy(update={"attachments": ()}) for one in (recorded(6, "none"), recorded(7))]
+    story = [generic.model_copy(update={"item_id": item_id(12)}), note, *bare, excluded(7)]
+    rows = [
+        recorded(3, "document"),
+        requested(3, issue_method="document"),
+        recorded(4),
+        requested(4),
+        recorded(8),
+        requested(8),
+    ]
+    typed = wanted(12, "generic_attachment")
+    text = BlobRef(sha256=sha256(TEXT).hexdigest(), size=len(TEXT))
+    await ProjectedTables(file_store).project("dossier", told([*story, *rows, typed], 10))
+    await ProjectedTables(file_store).project(
+        "renderer", told([letter, made(12, "generic_attachment", Parts(text=text))], 10)
+    )
+    await ProjectedTables(file_store).project("mailer", told([sent(4)], 10))
+
+    answers = {row: await door.look(f"dossier-items/{item_id(row)}/attachment") for row in (3, 4, 5, 6, 7, 8, 12, 99)}
+
+    led = {row: answer.headers["location"] for row, answer in answers.items() if answer.status_code == 303}
+    refused = {row: answer.json()["code"] for row, answer in answers.items() if answer.status_code == 404}
+    assert led == {
+        3: f"/api/v1/processing/{row_id(3)}/letter",
+        4: f"/api/v1/processing/{row_id(4)}/message.eml",
+        5: f"/api/v1/dossier-items/{item_id(5)}/files/{'5' * 64}",
+        12: f"/api/v1/dossier-items/{item_id(12)}/files/{text.sha256}",
+    }
+    assert refused == {6: "no_attachment", 7: "no_attachment", 8: "attachment_not_ready", 99: "unknown_item"}

@@ -130,6 +130,8 @@ facts = Table(
     Column("message_id", String),
     Column("wire_sha256", String),
     Column("queue_id", String),
+    Column("letter_sha256", String),
+    Column("letter_type", String),
     PrimaryKeyConstraint("line", "stage", "position"),
     sqlite_with_rowid=False,
 )
