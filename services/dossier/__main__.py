@@ -7,6 +7,7 @@ from services.dossier.adapters.renderer import AskedRenderer
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
+    SqlChecks,
     SqlContactPages,
     SqlContacts,
     SqlItemTypes,
@@ -69,7 +70,9 @@ def assemble(settings: shared_settings.Settings) -> Service:
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
     items = Items(store, types, contacts, attachments)
-    rehearsal = a_rehearsal(store, SqlPreviews(store), blobs, attachments, judging, renderer, mailer)
+    rehearsal = a_rehearsal(
+        store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
+    )
     dossier = Dossier(
         *(contacts, views, importing, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
@@ -97,5 +100,6 @@ def assemble(settings: shared_settings.Settings) -> Service:
             desk.drafts.run,
             Purge(connection, settings.stream_days).run,
         ],
+        close=[rehearsal.checking.close],
         routers=web.routes(dossier),
     )

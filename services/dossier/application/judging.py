@@ -74,7 +74,7 @@ class Judging:
         self._types = types
         self._contacts = contacts
         self._attachments = attachments
-        self._consent: ConsentMode = consent
+        self.consent: ConsentMode = consent
 
     async def judge(self, intake: Intake, each: Each | None = None, me: Mapping[str, Any] | None = None) -> Judged:
         """Return the request judged; `each` is handed its addressees bunch by bunch, with what is judged so far.
@@ -94,7 +94,7 @@ class Judging:
             if each:
                 await each(judged, addressees)
         if not judged.tally.wrong:
-            judged.wrongs += judged.tally.issue_wrongs(judged.intake, self._consent)
+            judged.wrongs += judged.tally.issue_wrongs(judged.intake, self.consent)
         return judged
 
     async def _decide(self, judged: Judged, first: int) -> Addressees:
@@ -103,7 +103,7 @@ class Judging:
         known = await self._contacts.known(addresses)
         fields = judged.choice.fields
         return await asyncio.to_thread(
-            decide, judged.intake, first, destinations, known, fields, self._consent, judged.at
+            decide, judged.intake, first, destinations, known, fields, self.consent, judged.at
         )
 
 

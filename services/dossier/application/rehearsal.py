@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from services.dossier.application.attachments import Attachments
+from services.dossier.application.checking import Checking, Checks
 from services.dossier.application.drafting import Renderer
 from services.dossier.application.judging import Judging
 from services.dossier.application.ports import Mailer
@@ -22,12 +23,14 @@ class Rehearsal:
     """The use cases of whoever looks before he leaps; what they keep has an end."""
 
     previewing: Previewing
+    checking: Checking
 
     async def run(self) -> None:
         """Let go of what has come to its end, until cancelled."""
         while True:
             try:
                 await self.previewing.sweep()
+                await self.checking.sweep()
             except StoreUnavailable as error:
                 _log.warning("what has ended stays for now", error=str(error))
             await asyncio.sleep(_EVERY)
@@ -35,12 +38,16 @@ class Rehearsal:
 
 def a_rehearsal(
     store: Store,
-    previews: Previews,
+    tables: tuple[Previews, Checks],
     blobs: Blobs,
     attachments: Attachments,
     judging: Judging,
-    renderer: Renderer,
-    mailer: Mailer,
+    others: tuple[Renderer, Mailer],
 ) -> Rehearsal:
     """Return the rehearsal, wired."""
-    return Rehearsal(Previewing(store, previews, blobs, attachments, judging, renderer, mailer))
+    previews, checks = tables
+    renderer, mailer = others
+    return Rehearsal(
+        Previewing(store, previews, blobs, attachments, judging, renderer, mailer),
+        Checking(store, checks, judging, renderer),
+    )

@@ -13,6 +13,9 @@ from services.dossier.domain.identity import Address
 from services.dossier.domain.intake import GivenDestination, Intake
 from services.dossier.domain.refusal import TOLD, Wrong
 
+_NOTED = (
+    20 * TOLD
+)  # things wrong with neighbouring destinations: more than are told, for whoever counts whom they concern
 Fields = Sequence[tuple[str, str, bool]]  # layout id, field name, whether it is required
 
 
@@ -20,13 +23,15 @@ Fields = Sequence[tuple[str, str, bool]]  # layout id, field name, whether it is
 class Addressees:
     """Neighbouring destinations of a request, decided: number `first` and those after it.
 
-    `unknown_consent` are the numbers of those that get a mail while nobody knows whether they want it (A12).
+    `unknown_consent` are the numbers of those that get a mail while nobody knows whether they want it, `denied_consent`
+    of those that get one though they do not want mailings, since it is for them alone (A12).
     """
 
     first: int = 0
     rows: list[Row] = field(default_factory=list)
     wrongs: list[Wrong] = field(default_factory=list)
     unknown_consent: list[int] = field(default_factory=list)
+    denied_consent: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -87,7 +92,7 @@ def decide(
         address = destination.address
         contact, base = known.get(address.place), known.get(address.base.place)
         place = f"destinations[{number}]"
-        if len(decided.wrongs) < TOLD:
+        if len(decided.wrongs) < _NOTED:
             decided.wrongs += _contact_wrongs(destination, address, contact, base, place)
             decided.wrongs += _merge_wrongs(destination, contact or base, fields, place)
         given = destination.recipient.model_dump(exclude={"as_of"}) if destination.recipient else None
@@ -97,6 +102,8 @@ def decide(
         )
         if left_out is None and resolved.consent == "unknown":
             decided.unknown_consent.append(number)
+        if left_out is None and resolved.consent == "denied":
+            decided.denied_consent.append(number)
         decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
     return decided
 

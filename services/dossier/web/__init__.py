@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.dossier.application import Dossier
 from services.dossier.web import (
     changes,
+    checks,
     contact_lists,
     contacts,
     drafts,
@@ -35,6 +36,7 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         previews.routes(dossier),
         drafts.routes(dossier),
         my_files.routes(dossier),
+        checks.routes(dossier),
         workflows.routes(dossier),
         runs.routes(dossier),
         changes.routes(dossier),

@@ -16,6 +16,7 @@ from services.dossier import web
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
+    SqlChecks,
     SqlContactPages,
     SqlContacts,
     SqlItemTypes,
@@ -88,7 +89,7 @@ class SaidMailer:
 class QuickRenderer:
     """A renderer that makes what a test has it make: a greeting of one line, which it keeps if that is wanted.
 
-    `faults` are by number of destination; `killing` recipients are never answered for; while `away` nobody is.
+    `faults` are by number of destination; while it is `away` it answers for nobody, nor for more than `slow_above`.
     """
 
     def __init__(self, blobs: MemoryBlobs) -> None:
@@ -96,6 +97,7 @@ class QuickRenderer:
         self.faults: dict[str, Fault] = {}
         self.warnings: tuple[str, ...] = ()
         self.away = False
+        self.slow_above = 1000
         self.wanted: list[PreviewWanted] = []
         self.tried: list[TryOut] = []
         self.open = asyncio.Event()
@@ -129,7 +131,7 @@ class QuickRenderer:
         """Try messages."""
         self.tried.append(wanted)
         await self.open.wait()
-        if self.away:
+        if self.away or len(wanted.to) > self.slow_above:
             return None
         return TriedOut(
             results=tuple(
@@ -204,7 +206,8 @@ class House:
             Runs(self.store, self.history, resends, self.recorder.take_up),
             types,
             a_rehearsal(
-                *(self.store, SqlPreviews(self.store), self.blobs, attachments, judging, self.renderer, self.mailer)
+                *(self.store, (SqlPreviews(self.store), SqlChecks(self.store)), self.blobs, attachments, judging),
+                (self.renderer, self.mailer),
             ),
             Items(self.store, types, contacts, attachments),
         )

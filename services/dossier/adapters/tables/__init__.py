@@ -1,5 +1,6 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
+from services.dossier.adapters.tables.checks import SqlChecks
 from services.dossier.adapters.tables.contact_pages import SqlContactPages
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.drawers import sql_drawers
@@ -13,6 +14,7 @@ from services.dossier.adapters.tables.views import SqlViews
 __all__ = [
     "METADATA",
     "ResendTable",
+    "SqlChecks",
     "SqlContactPages",
     "SqlContacts",
     "SqlItemTypes",
