@@ -18,6 +18,7 @@ from shared.contracts.dossier import (
     DossierItemRecorded,
     DossierItemRequested,
     IntakeRefused,
+    MailServerRemoved,
     MailServerSet,
     PreviewRequested,
     ResponseAdded,
@@ -238,6 +239,11 @@ def _preview_requested(event: Preview.Requested) -> Message:
         requested_at=event.timestamp,
         requested_by=event.requested_by,
     )
+
+
+@told.register
+def _mail_server_removed(event: MailServer.Removed) -> Message:
+    return _message(MailServerRemoved, mail_server_id=event.mail_server_id, removed_at=event.timestamp)
 
 
 @told.register(MailServer.Recorded)

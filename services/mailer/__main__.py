@@ -25,7 +25,7 @@ def assemble(settings: Settings) -> Service:
     dispatch = Dispatch(Tools(store, due, servers, writer, SmtpExchange(), runs))
     deliveries = Deliveries(store, due, servers, writer, runs)
     deliveries.wake = runs.wake = dispatch.wake
-    deliveries.serve = dispatch.serve
+    deliveries.serve, deliveries.leave = dispatch.serve, dispatch.leave
     connection = Connection(settings.nats, "mailer", settings.seed_of("mailer"))
     return Service(
         name="mailer",

@@ -11,7 +11,14 @@ from shared.contracts.asks import (
     Resolve,
     Resolved,
 )
-from shared.contracts.dossier import MailServerSet, PreviewRequested, RunCancelled, RunPaused, RunResumed
+from shared.contracts.dossier import (
+    MailServerRemoved,
+    MailServerSet,
+    PreviewRequested,
+    RunCancelled,
+    RunPaused,
+    RunResumed,
+)
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Asked, Inbox
 
@@ -35,6 +42,10 @@ def inbox(deliveries: Deliveries, runs: Runs) -> Inbox:
     @ears.hears(MailServerSet)
     async def set_server(server: MailServerSet) -> None:
         await deliveries.set_server(server)
+
+    @ears.hears(MailServerRemoved)
+    async def remove_server(server: MailServerRemoved) -> None:
+        await deliveries.remove_server(server)
 
     @ears.hears(RunPaused)
     async def pause(run: RunPaused) -> None:

@@ -349,3 +349,12 @@ class PreviewRequested(Message):
     attachments: tuple[Attachment, ...] = ()
     requested_at: datetime
     requested_by: str | None = None
+
+
+class MailServerRemoved(Message):
+    """There is no such mail server any more: what waits for it goes on to wait, until it is set up again."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.mail-server-removed.v1"
+
+    mail_server_id: str
+    removed_at: datetime

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.dossier.application.personal import Personal
-from services.dossier.application.ports import Tables
+from services.dossier.application.ports import Noun, Tables
 from services.dossier.domain.field_setting import (
     LENGTHS,
     AdministratorSetting,
@@ -21,6 +21,7 @@ from shared.store import Conflict, Row, Store
 
 Facts = dict[str, Any]
 FIELDS = tuple(LENGTHS)
+_NOUN: Noun = "field-setting"
 _OF_NOBODY = AdministratorSetting().model_dump()
 
 
@@ -103,8 +104,8 @@ class FieldSettings:
         ]
 
     async def _set(self) -> dict[str, Facts]:
-        """Return what administrators set; a setting taken back stands as an empty one."""
-        return {field: facts for field, facts in (await self._tables.set_up("field-setting")).items() if facts}
+        """Return what administrators set."""
+        return await self._tables.set_up("field-setting")
 
     async def _change(self, field: str, facts: Facts | None, operator: Operator) -> None:
         while True:
@@ -115,7 +116,8 @@ class FieldSettings:
                 setting = FieldSetting.record(field, facts or {}, operator.name)
             else:
                 setting.change(facts, operator.name)
-            rows = [self._tables.setup("field-setting", field, facts or {})] if setting.pending_events else []
+            row = self._tables.unset(_NOUN, field) if facts is None else self._tables.setup(_NOUN, field, facts)
+            rows = [row] if setting.pending_events else []
             try:
                 await self._store.record(setting, rows=rows)
             except Conflict:

@@ -22,6 +22,10 @@ class Tables(Protocol):
         """Return the row that keeps a sender, mail server, layout or workflow as it now is."""
         ...
 
+    def unset(self, noun: Noun, name: str) -> Row:
+        """Return the change after which it is not set up any more."""
+        ...
+
     async def set_up(self, noun: Noun) -> dict[str, dict[str, Any]]:
         """Return what is set up of a kind, by id in order."""
         ...

@@ -74,6 +74,19 @@ class Setup:
         )
         return said
 
+    async def remove_mail_server(self, name: str) -> None:
+        """Take a mail server away, what waits for it going on to wait; raise `Refused` (404) where there is none."""
+        while True:
+            server = await self._store.load(MailServer, setup_id_of("mail-server", name))
+            if server is None or server.facts is None:
+                raise Refused([Wrong("", "unknown_mail_server")], status=404)
+            server.remove()
+            try:
+                await self._store.record(server, rows=[self._tables.unset("mail-server", name)])
+            except Conflict:
+                continue
+            return
+
     async def put_layout(self, name: str, facts: LayoutFacts) -> Facts:
         """Put a layout, as its next version if anything differs; raise `Refused` for a supplied or wrong one."""
         _check(name, facts.wrongs())
@@ -133,7 +146,7 @@ class Setup:
 
 
 def _of_facts(aggregate: Sender | MailServer) -> Facts:
-    return aggregate.facts
+    return aggregate.facts or {}
 
 
 def _of_layout(layout: DocumentLayout) -> Facts:

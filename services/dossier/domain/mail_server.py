@@ -115,9 +115,21 @@ class MailServer(Aggregate):
             assert isinstance(aggregate, MailServer)  # noqa: S101 -- the library types it as any aggregate
             aggregate.facts = self.facts
 
+    class Removed(Aggregate.Event):
+        """There is no such mail server any more (R-4: none)."""
+
+        TOPIC = "dossier.MailServer.Removed"
+
+        mail_server_id: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let there be none."""
+            assert isinstance(aggregate, MailServer)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.facts = None
+
     def __init__(self, mail_server_id: str, facts: dict[str, Any]) -> None:
         self.mail_server_id = mail_server_id
-        self.facts = facts
+        self.facts: dict[str, Any] | None = facts
 
     @classmethod
     def record(cls, name: str, facts: dict[str, Any]) -> Self:
@@ -129,3 +141,8 @@ class MailServer(Aggregate):
         """Set the mail server otherwise, if it is otherwise."""
         if facts != self.facts:
             self.trigger_event(self.Changed, mail_server_id=self.mail_server_id, facts=facts)
+
+    def remove(self) -> None:
+        """Let there be no such mail server, if there is one."""
+        if self.facts is not None:
+            self.trigger_event(self.Removed, mail_server_id=self.mail_server_id)

@@ -71,6 +71,12 @@ def _add_mail_servers(router: APIRouter, dossier: Dossier) -> None:
             facts = as_said(MailServerFacts, said)
             return {"id": mail_server_id, **await dossier.setup.put_mail_server(mail_server_id, facts)}
 
+    @router.delete(_MAIL_SERVER, status_code=204)
+    async def remove_mail_server(request: Request, _: _Administers, mail_server_id: str) -> None:
+        """Take a mail server away: nothing can be mailed without one, and what waits for it goes on to wait."""
+        with answering(dossier.refusals, request):
+            await dossier.setup.remove_mail_server(mail_server_id)
+
 
 def _add_layouts(router: APIRouter, dossier: Dossier) -> None:
     @router.get("/api/v1/layouts")

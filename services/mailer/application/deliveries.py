@@ -20,7 +20,7 @@ from shared.contracts.asks import (
     Resolve,
     Resolved,
 )
-from shared.contracts.dossier import MailServerSet, PreviewRequested
+from shared.contracts.dossier import MailServerRemoved, MailServerSet, PreviewRequested
 from shared.contracts.message import OfMail, Parts, Recipient
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Refusal
@@ -42,6 +42,7 @@ class Deliveries:
         self._runs = runs
         self.wake: Callable[[], None] = lambda: None
         self.serve: Callable[[MailServerSet], None] = lambda _: None
+        self.leave: Callable[[str], None] = lambda _: None
 
     async def take_on(self, mail: MailRendered) -> None:
         """Queue the mail, unless it is known; one whose contact was erased is settled unsent."""
@@ -84,9 +85,22 @@ class Deliveries:
             _log.debug("known already", mail=str(failed.mail_id))
 
     async def set_server(self, server: MailServerSet) -> None:
-        """Use a mail server as set up from now on."""
+        """Use a mail server as set up from now on, unless more is known of it already."""
         await self._store.record(rows=[self._servers.put(server)])
-        self.serve(server)
+        await self._serve(server.mail_server_id)
+
+    async def remove_server(self, server: MailServerRemoved) -> None:
+        """Use a mail server no more, unless more is known of it already; its mails wait."""
+        await self._store.record(rows=[self._servers.removed(server)])
+        await self._serve(server.mail_server_id)
+
+    async def _serve(self, server_id: str) -> None:
+        """Have the server used as is known by now, whichever word of it came last."""
+        standing = {server.mail_server_id: server for server in await self._servers.all()}
+        if server_id in standing:
+            self.serve(standing[server_id])
+        else:
+            self.leave(server_id)
 
     async def may_resend(self, question: MayResend) -> ResendAnswer:
         """Answer whether the row of this mail may get another one, and with which parts."""

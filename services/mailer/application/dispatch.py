@@ -20,7 +20,7 @@ class Dispatch:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._offices: dict[str, Office] = {}
-        self._changed: asyncio.Queue[MailServerSet] = asyncio.Queue()
+        self._changed: asyncio.Queue[tuple[str, MailServerSet | None]] = asyncio.Queue()
         self._draining = False
 
     def wake(self) -> None:
@@ -30,7 +30,11 @@ class Dispatch:
 
     def serve(self, server: MailServerSet) -> None:
         """Use a mail server as set up."""
-        self._changed.put_nowait(server)
+        self._changed.put_nowait((server.mail_server_id, server))
+
+    def leave(self, server_id: str) -> None:
+        """Use a mail server no more: what it has in hand is finished, all else waits."""
+        self._changed.put_nowait((server_id, None))
 
     async def run(self) -> None:
         """Dispatch until cancelled."""
@@ -40,14 +44,15 @@ class Dispatch:
         async with asyncio.TaskGroup() as work:
             work.create_task(self._keep_leases())
             while True:
-                server = await self._changed.get()
-                if before := self._offices.get(server.mail_server_id):
+                server_id, changed = await self._changed.get()
+                if before := self._offices.get(server_id):
                     await before.drain()
-                if self._draining:
+                    del self._offices[server_id]
+                if self._draining or changed is None:
                     continue
-                office = Office(server, self._tools)
-                self._offices[server.mail_server_id] = office
-                work.create_task(office.run(), name=f"office {server.mail_server_id}")
+                office = Office(changed, self._tools)
+                self._offices[server_id] = office
+                work.create_task(office.run(), name=f"office {server_id}")
 
     async def drain(self) -> None:
         """Take nothing new, and wait for the answers to what is being handed over."""

@@ -9,7 +9,7 @@ from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.letter import Wire
 from services.mailer.domain.reply import Reply
 from services.mailer.domain.run import Said, Standing
-from shared.contracts.dossier import MailServerSet
+from shared.contracts.dossier import MailServerRemoved, MailServerSet
 from shared.store import Row
 
 
@@ -74,11 +74,15 @@ class Servers(Protocol):
     """The mail servers as last set up."""
 
     def put(self, server: MailServerSet) -> Row:
-        """Return the row that keeps a server's set-up."""
+        """Return the row that keeps a server's set-up, unless what is kept was said later."""
+        ...
+
+    def removed(self, server: MailServerRemoved) -> Row:
+        """Return the row that keeps that there is no such server, unless what is kept was said later."""
         ...
 
     async def all(self) -> list[MailServerSet]:
-        """Return all servers."""
+        """Return all servers that there are."""
         ...
 
 

@@ -263,14 +263,12 @@ async def test_a_mail_server_that_is_gone_at_the_finish_refuses_it(house: House)
     """A21: nothing is recorded, and the draft stays."""
     desk = Desk(house)
     draft_id = await desk.open(**MAIL)
-    told = len(await house.told())
-    with closing(sqlite3.connect(house.folder / "dossier.db")) as database, database:
-        database.execute("DELETE FROM setup WHERE noun = 'mail-server'")
+    await desk.ask("DELETE", "/mail-servers/default")
 
     refused = await desk.refused("POST", f"/drafts/{draft_id}/finish", {})
 
     assert refused == (422, [("issue_method", "mail_server_not_configured")])
-    assert len(await house.told()) == told
+    assert await house.told(RunStarted) == []
     assert (await desk.ask("GET", f"/drafts/{draft_id}"))["subject"] == "Uitnodiging"
 
 

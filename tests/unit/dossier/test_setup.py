@@ -6,7 +6,7 @@ import pytest
 
 from services.dossier.domain.mail_server import of_url
 from services.dossier.layouts import names, supplied
-from shared.contracts.dossier import MailServerSet
+from shared.contracts.dossier import MailServerRemoved, MailServerSet
 from tests.unit.dossier.conftest import LAYOUTS, House
 
 SERVER = {"host": "relay.example", "port": 465, "security": "tls", "user": "post", "secret_ref": "env:RELAY"}
@@ -29,6 +29,19 @@ async def test_a_mail_server_is_told_once_until_it_is_set_otherwise(house: House
     told = [one for one in await house.told(MailServerSet) if one.mail_server_id == "relay"]
     assert [one.max_per_minute for one in told] == [None, 30]
     assert (told[0].host, told[0].secret_ref, told[0].max_connections) == ("relay.example", "env:RELAY", 8)
+
+
+async def test_a_mail_server_is_taken_away_and_set_up_again(house: House) -> None:
+    """R-4, A21: none is set up then, which is told once."""
+    first = await house.ask("DELETE", "/mail-servers/default")
+    again = await house.ask("DELETE", "/mail-servers/default")
+    listed = (await house.ask("GET", "/mail-servers")).json()["items"]
+    await house.ask("PUT", "/mail-servers/default", SERVER)
+
+    assert (first.status_code, again.status_code, again.json()["code"]) == (204, 404, "unknown_mail_server")
+    assert listed == []
+    told = await house.told(MailServerSet, MailServerRemoved)
+    assert [type(one).__name__ for one in told] == ["MailServerSet", "MailServerRemoved", "MailServerSet"]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class Mailer:
         self.dispatch = Dispatch(Tools(self.store, self.due, self.servers, self.writer, SmtpExchange(), self.runs))
         self.deliveries = Deliveries(self.store, self.due, self.servers, self.writer, self.runs)
         self.deliveries.wake = self.runs.wake = self.dispatch.wake
-        self.deliveries.serve = self.dispatch.serve
+        self.deliveries.serve, self.deliveries.leave = self.dispatch.serve, self.dispatch.leave
         self.running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from services.mailer.domain import pace
+from shared.contracts.dossier import MailServerRemoved
 from shared.contracts.mailer import MailSent
 from tests.faults import DROP, EXTENSIONS, FaultyServer
-from tests.unit.mailer.mails import Mailer, a_mail
+from tests.unit.mailer.mails import Mailer, a_mail, a_server
 from tests.unit.mailer.test_dkim import pem, verifies
 
 pytestmark = pytest.mark.usefixtures("hurry")
@@ -209,3 +211,38 @@ async def test_a_slow_server_holds_up_no_mail_of_another(tmp_path: Path) -> None
 
         assert {type(message) for message in await mailer.told()} == {MailSent}
         assert len(quick.mails) == 6
+
+
+async def test_a_server_that_is_taken_away_gets_no_mail_until_it_is_set_up_again(tmp_path: Path) -> None:
+    """A21, R-4: what waits goes on to wait, and nothing is told of it."""
+    async with FaultyServer() as server, Mailer(tmp_path) as mailer:
+        first, second = a_mail(mailer.blobs, 1), a_mail(mailer.blobs, 2)
+        await mailer.send(server, first)
+        await mailer.until("sent", first)
+
+        await mailer.deliveries.remove_server(MailServerRemoved(mail_server_id="default", removed_at=datetime.now(UTC)))
+        await until(lambda: not mailer.dispatch._offices)
+        await mailer.deliveries.take_on(second)
+        while_away = await mailer.delivery(second)
+        await mailer.send(server)
+        await mailer.until("sent", second)
+
+        assert (while_away.status, while_away.attempts) == ("sending", 0)
+        assert await mailer.kinds() == ["MailSent"] * 2
+
+
+async def test_of_two_words_about_a_server_the_later_counts(tmp_path: Path) -> None:
+    """A message may be heard again after one that came later."""
+    now = datetime.now(UTC)
+    async with Mailer(tmp_path) as mailer:
+        earlier, later = a_server(1, set_at=now), a_server(2, set_at=now + timedelta(seconds=2))
+        removed = MailServerRemoved(mail_server_id="default", removed_at=now + timedelta(seconds=1))
+        ports = []
+        for one in (earlier, removed, earlier, later, removed, earlier):
+            if isinstance(one, MailServerRemoved):
+                await mailer.deliveries.remove_server(one)
+            else:
+                await mailer.deliveries.set_server(one)
+            ports.append([server.port for server in await mailer.deliveries._servers.all()])
+
+    assert ports == [[1], [], [], [2], [2], [2]]

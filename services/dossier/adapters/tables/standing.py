@@ -47,6 +47,7 @@ class SqlTables:
         self._put_setup = setup.on_conflict_do_update(
             index_elements=["noun", "name"], set_={"facts": setup.excluded.facts}
         )
+        self._unset = delete(_SETUP).where(_SETUP.c.noun == bindparam("of"), _SETUP.c.name == bindparam("named"))
         self._put_attachment = insert(_ATTACHMENTS).on_conflict_do_nothing(index_elements=["sha256"])
         self._open_run = insert(_OPEN_RUNS)
         self._close_run = delete(_OPEN_RUNS).where(_OPEN_RUNS.c.run_id == bindparam("id"))
@@ -54,6 +55,10 @@ class SqlTables:
     def setup(self, noun: Noun, name: str, facts: Mapping[str, Any]) -> Row:
         """Return the row of a sender, mail server or layout."""
         return self._put_setup, {"noun": noun, "name": name, "facts": json.dumps(facts)}
+
+    def unset(self, noun: Noun, name: str) -> Row:
+        """Return the change after which it is not set up any more."""
+        return self._unset, {"of": noun, "named": name}
 
     async def set_up(self, noun: Noun) -> dict[str, dict[str, Any]]:
         """Return what is set up of a kind, by id in order."""
