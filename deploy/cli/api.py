@@ -42,6 +42,14 @@ class Door:
         """Ask for something to be done; the same key twice is one wish. Raises Failure."""
         return self.call("POST", path, json=body, headers={"Idempotency-Key": key} if key else {}).json()
 
+    def delete(self, path: str) -> None:
+        """Take away what stands at a path. Raises Failure."""
+        self.call("DELETE", path)
+
+    def content(self, path: str) -> bytes:
+        """Return what stands at a path as it is; a link as it came in an answer is taken too. Raises Failure."""
+        return self.call("GET", path.removeprefix("/api/v1")).content
+
     def upload(self, path: str, content: bytes, content_type: str) -> Any:
         """Send a file. Raises Failure."""
         return self.call("POST", path, content=content, headers={"Content-Type": content_type}).json()

@@ -11,11 +11,16 @@ from deploy.cli.api import Api
 from deploy.cli.contact import Limit
 from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of, destinations_of
+from deploy.cli.rehearsal import check_mailing, preview_mailing
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
 from deploy.cli.watched import summary, watch
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Mailings: create, list, show, watch.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Mailings: check, preview, create, list, show, watch."
+)
+app.command("check")(check_mailing)
+app.command("preview")(preview_mailing)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal")]
 Patience = Annotated[float | None, typer.Option("--timeout", min=0, help="Give up watching after so many seconds")]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Run id")]

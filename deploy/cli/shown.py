@@ -13,11 +13,12 @@ from rich.text import Text
 
 @dataclass(frozen=True)
 class Rows:
-    """Things of one kind, and the columns that people see of them; JSON has them whole."""
+    """Things of one kind, and the columns that people see of them; JSON has them whole, or all of `document`."""
 
     columns: tuple[str, ...]
     items: Sequence[Mapping[str, Any]]
     exit_code: int = 0
+    document: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _write(text: str) -> None:
 
 def _document(what: Rows | Facts | str) -> Any:
     if isinstance(what, Rows):
-        return list(what.items)
+        return list(what.items) if what.document is None else what.document
     return what.record if isinstance(what, Facts) else what
 
 
