@@ -1,11 +1,11 @@
 """History, wired together."""
 
-from services.history.adapters.tables import TABLES, JobTables, ProjectedTables, RecordTables
-from services.history.application import History, Resending
-from services.history.inbox import inbox
+from services.history.adapters.tables import TABLES, JobTables, NoticeTable, ProjectedTables, RecordTables
+from services.history.application import History, Notices, Resending
+from services.history.inbox import asked, inbox
 from services.history.web import routes
 from shared.blobs import SqliteBlobs
-from shared.messaging import Asked, Asking, Connection, Purge
+from shared.messaging import Asking, Connection, Purge
 from shared.process import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -23,7 +23,7 @@ def assemble(settings: Settings) -> Service:
         store=store,
         connection=connection,
         inbox=inbox(ProjectedTables(store)),
-        asked=Asked("history"),
+        asked=asked(history),
         background=[resending.run, Purge(connection, settings.stream_days).run],
-        routers=routes(history, resending),
+        routers=routes(history, resending, Notices(NoticeTable(store))),
     )

@@ -1,10 +1,12 @@
-"""What history hears: every message that changes a line, a run or an item, and what the server says was given up."""
+"""What history hears: every message that changes a line, a run or an item, and what was given up; and its door."""
 
 from functools import partial
 
+from services.history.application import History
 from services.history.application.ports import Projection
 from services.history.domain.changes import KINDS
-from shared.messaging import Inbox
+from shared.contracts.asks import RunFound, RunWanted
+from shared.messaging import Asked, Inbox
 
 HEARS = KINDS
 _PUBLISHERS = ("dossier", "renderer", "mailer")
@@ -18,3 +20,15 @@ def inbox(projection: Projection) -> Inbox:
         inbox.follows(publisher, kinds, partial(projection.place, publisher), partial(projection.project, publisher))
     inbox.follows("advisories", [], partial(projection.place, "advisories"), projection.bury)
     return inbox
+
+
+def asked(history: History) -> Asked:
+    """Return the door of history."""
+    doors = Asked("history")
+
+    @doors.answers("run", RunWanted)
+    async def run(wanted: RunWanted) -> RunFound:
+        """Say how far a run is."""
+        return RunFound(run_id=wanted.run_id, complete=await history.is_complete(wanted.run_id))
+
+    return doors

@@ -1,6 +1,7 @@
 """What history is for: to show what became of everything, and to have it sent again."""
 
 from services.history.application.history import History
+from services.history.application.notices import Notices
 from services.history.application.resending import Resending
 
-__all__ = ["History", "Resending"]
+__all__ = ["History", "Notices", "Resending"]

@@ -12,7 +12,7 @@ from services.history.application.refused import Refused
 from services.history.domain.looking import Cursor, Filter
 from services.history.domain.mail import Mail, mails_of
 from services.history.domain.place import Place, place_of, to_come
-from services.history.domain.run import Run
+from services.history.domain.run import Run, Sought
 from shared.blobs import BlobMissing, Blobs
 from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved
 from shared.contracts.message import Attachment
@@ -57,7 +57,7 @@ class History:
 
     async def page(self, wanted: Filter, limit: int, after: Cursor | None = None) -> Page[Row]:
         """Return a page of lines, newest first."""
-        return _page(await self._records.page(wanted, limit + 1, after), limit, _after_line)
+        return page_of(await self._records.page(wanted, limit + 1, after), limit, _after_line)
 
     async def line(self, processing_id: UUID) -> tuple[Row, list[Mail], list[Row]]:
         """Return a line, its mails and its timeline; raise Refused `unknown_row`."""
@@ -67,9 +67,15 @@ class History:
         timeline = await self._records.timeline(processing_id)
         return line, mails_of(timeline), timeline
 
-    async def runs(self, limit: int, after: Cursor | None = None) -> Page[Run]:
+    async def runs(self, sought: Sought, limit: int, after: Cursor | None = None) -> Page[Run]:
         """Return a page of runs, newest first."""
-        return _page(await self._records.runs(limit + 1, after), limit, lambda run: Cursor(run.started_at, run.run_id))
+        found = await self._records.runs(sought, limit + 1, after)
+        return page_of(found, limit, lambda run: Cursor(run.started_at, run.run_id))
+
+    async def is_complete(self, run_id: UUID) -> bool | None:
+        """Return whether all rows of a run are final, None where it was not heard of yet."""
+        run = await self._records.run(run_id)
+        return run.complete if run else None
 
     async def run(self, run_id: UUID) -> Run:
         """Return a run, waiting a moment for one not heard of; raise Refused `unknown_run`."""
@@ -86,7 +92,7 @@ class History:
         if item is None:
             raise Refused("unknown_item")
         found = await self._records.lines_of_item(item_id, limit + 1, after)
-        return item, _page(found, limit, _after_line)
+        return item, page_of(found, limit, _after_line)
 
     async def file(self, item_id: UUID, sha256: str) -> File:
         """Return a file of an item: one that goes along, or one that was made for it (A17).
@@ -148,7 +154,7 @@ class History:
     async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None = None) -> Page[Row]:
         """Return a page of the items of a destination, newest first (FR-4, FR-49)."""
         found = await self._records.dossier(kind, number, limit + 1, after)
-        return _page(found, limit, lambda item: Cursor(item["recorded_at"], item["item_id"]))
+        return page_of(found, limit, lambda item: Cursor(item["recorded_at"], item["item_id"]))
 
     async def counts(self) -> dict[str, int]:
         """Return the lines per status over all runs."""
@@ -188,7 +194,8 @@ class History:
         return await self._doors.ask("mailer", "resolve", question, Resolved)
 
 
-def _page(found: Sequence[T], limit: int, cursor: Callable[[T], Cursor]) -> Page[T]:
+def page_of(found: Sequence[T], limit: int, cursor: Callable[[T], Cursor]) -> Page[T]:
+    """Return a page of what was found, which is one more than is shown where there is another page."""
     shown = list(found[:limit])
     return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.history.domain.looking import Cursor, Filter
+from services.history.domain.notice import Notice
 from services.history.domain.resend import Answer, Job, Outcome, Wish
-from services.history.domain.run import Run
+from services.history.domain.run import Run, Sought
 from shared.messaging import Place, Told
 
 Row = dict[str, Any]
@@ -47,8 +48,8 @@ class Records(Protocol):
         """Return the facts of a line by ordinal, stage and position."""
         ...
 
-    async def runs(self, limit: int, after: Cursor | None) -> list[Run]:
-        """Return the next runs."""
+    async def runs(self, sought: Sought, limit: int, after: Cursor | None) -> list[Run]:
+        """Return the next runs that are sought."""
         ...
 
     async def run(self, run_id: UUID) -> Run | None:
@@ -73,6 +74,22 @@ class Records(Protocol):
 
     async def dead_letters(self, limit: int) -> list[Row]:
         """Return the messages given up last."""
+        ...
+
+
+class NoticeBook(Protocol):
+    """Keeps the notices of runs that ended, one per run; they outlive a read model that is made anew."""
+
+    async def page(self, name: str, limit: int, after: Cursor | None, *, unread: bool) -> list[Notice]:
+        """Return somebody's next notices, the latest first, those alone that were not read if `unread`."""
+        ...
+
+    async def unread(self, name: str) -> int:
+        """Return how many notices somebody has not read."""
+        ...
+
+    async def mark(self, name: str, run_id: UUID | None, at: datetime) -> bool:
+        """Mark somebody's notice of a run as read, or all of them; return whether there is any such notice."""
         ...
 
 

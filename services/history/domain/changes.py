@@ -3,17 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.history.domain.fact import Fact, Stage
 from services.history.domain.heard import fact_of
+from services.history.domain.run import Said
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
     DossierItemExcluded,
     DossierItemRecorded,
     DossierItemRequested,
+    OfRun,
+    RunCancelled,
+    RunPaused,
+    RunResumed,
     RunStarted,
 )
 from shared.contracts.mailer import (
@@ -29,6 +34,9 @@ from shared.contracts.renderer import LetterRendered, MailRendered, RenderingFai
 
 KINDS: tuple[type[Message], ...] = (
     RunStarted,
+    RunPaused,
+    RunResumed,
+    RunCancelled,
     DossierItemRecorded,
     DossierItemRequested,
     DossierItemExcluded,
@@ -43,6 +51,11 @@ KINDS: tuple[type[Message], ...] = (
     MailInDoubtResolved,
     MailCancelled,
 )
+_SAID: dict[type[OfRun], Literal["paused", "resumed", "cancelled"]] = {
+    RunPaused: "paused",
+    RunResumed: "resumed",
+    RunCancelled: "cancelled",
+}
 _SUBJECTS = {kind.SUBJECT for kind in KINDS}
 
 
@@ -62,6 +75,14 @@ class DocumentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidOfRun:
+    """What was said of a run."""
+
+    run_id: UUID
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message that a service gave up, by its place in its stream."""
 
@@ -78,6 +99,7 @@ class Changes:
 
     facts: list[Fact] = field(default_factory=list)
     runs: list[RunStarted] = field(default_factory=list)
+    said: list[SaidOfRun] = field(default_factory=list)
     items: list[DossierItemRecorded] = field(default_factory=list)
     documents: list[DocumentFact] = field(default_factory=list)
 
@@ -88,6 +110,8 @@ def changes_of(told: Iterable[tuple[int, Message]]) -> Changes:
     for position, message in told:
         if isinstance(message, RunStarted):
             changes.runs.append(message)
+        elif (said := _said_in(message)) is not None:
+            changes.said.append(said)
         elif isinstance(message, DossierItemRecorded):
             changes.items.append(message)
         elif (document := _document_of(message, position)) is not None:
@@ -120,6 +144,13 @@ def _file_of(parts: Parts) -> Attachment | None:
     for body, name, kind in ((parts.html, "bericht.html", "text/html"), (parts.text, "bericht.txt", "text/plain")):
         if body:
             return Attachment(sha256=body.sha256, size=body.size, filename=name, content_type=kind)
+    return None
+
+
+def _said_in(message: Message) -> SaidOfRun | None:
+    for kind, what in _SAID.items():
+        if isinstance(message, kind):
+            return SaidOfRun(message.run_id, Said(message.version, what, message.at, message.operator, message.reason))
     return None
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from services.history.application.history import Page
-from services.history.domain.run import Run
-from shared.contracts.message import Attachment
+from services.history.domain.run import Run, RunState
+from shared.contracts.message import Attachment, LayoutVersion
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -104,7 +104,10 @@ class RowInFull(Row):
 
 
 class RunShown(Shown):
-    """One Finish; `counts` add up to `total` where there is mail or a letter, and `queued` is what is to come."""
+    """One Finish; `counts` add up to `total` where there is mail or a letter, and `queued` is what is to come.
+
+    `done` is how many are settled. A cancelled run is `complete` once its last row is settled.
+    """
 
     run_id: UUID
     request_id: str
@@ -115,16 +118,60 @@ class RunShown(Shown):
     submitted_by: str | None
     consent_attested: bool
     started_at: datetime
+    ended_at: datetime | None
+    state: RunState
     total: int
+    done: int
     excluded: Mapping[str, int]
     recorded: int
     counts: Mapping[str, int]
     complete: bool
 
+
+class SaidShown(Shown):
+    """What an operator said of a run."""
+
+    what: str
+    at: datetime
+    operator: str
+    reason: str
+
+
+class RunInFull(RunShown):
+    """A run with the layout versions of its start, what was said of it, and its rate (destinations in a second)."""
+
+    layouts: list[LayoutVersion]
+    said: list[SaidShown]
+    rate: float | None
+    seconds_left: float | None
+
     @classmethod
-    def of(cls, run: Run) -> Self:
+    def of(cls, run: Run, now: datetime) -> Self:
         """Return a run as it is shown."""
-        return cls.model_validate(run)
+        shown = RunShown.model_validate(run).model_dump()
+        said = [SaidShown.model_validate(one) for one in run.said]
+        layouts = [LayoutVersion.model_validate(one) for one in run.layouts]
+        return cls(**shown, layouts=layouts, said=said, rate=run.rate(now), seconds_left=run.seconds_left(now))
+
+
+class NoticeShown(Shown):
+    """A run of the caller that ended: how it stood then, and its rows per status."""
+
+    run_id: UUID
+    subject: str
+    state: RunState
+    total: int
+    counts: Mapping[str, int]
+    ended_at: datetime
+    read_at: datetime | None
+
+
+class NoticesListed(BaseModel):
+    """A page of notices; `unread` counts all that were not read, on whatever page."""
+
+    items: list[NoticeShown]
+    next: str | None
+    unread: int
 
 
 class DestinationShown(Shown):

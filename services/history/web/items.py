@@ -1,4 +1,4 @@
-"""Runs, items and dossiers over HTTP, the counters, and the messages that were given up."""
+"""Items and dossiers over HTTP, the counters, and the messages that were given up."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from services.history.application import History
-from services.history.web.answers import DeadLetterShown, ItemInDossier, ItemInFull, Listed, RunShown
+from services.history.web.answers import DeadLetterShown, ItemInDossier, ItemInFull, Listed
 from services.history.web.refusals import Worded, cursor_of
 from shared.pages import reads
 
@@ -29,18 +29,8 @@ class DeadLetters(BaseModel):
 
 
 def routes(history: History) -> APIRouter:
-    """Return the routes of runs, items and dossiers."""
+    """Return the routes of items and dossiers."""
     router = APIRouter(prefix="/api/v1", tags=["history"], route_class=Worded, dependencies=[Depends(reads)])
-
-    @router.get("/runs")
-    async def list_runs(request: Request, limit: Limit = 50, cursor: str | None = None) -> Listed[RunShown]:
-        """List runs, newest first."""
-        return Listed[RunShown].of(await history.runs(limit, cursor_of(request, cursor)), RunShown)
-
-    @router.get("/runs/{id}")
-    async def show_run(id: UUID) -> RunShown:  # noqa: A002 -- the name in the URL
-        """Show one run and how far it is."""
-        return RunShown.of(await history.run(id))
 
     @router.get("/dossier-items/{id}")
     async def show_item(request: Request, id: UUID, limit: Limit = 50, cursor: str | None = None) -> ItemInFull:  # noqa: A002

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.history.application import History, Resending
 from services.history.application.refused import Refused
 from services.history.domain.resend import Wish
+from services.history.domain.run import Sought
 from services.history.domain.status import RESENDABLE, STATUSES
 from services.history.web.look import CSS, answer_of, place_of, templates, words_of
 from services.history.web.looked import Given
@@ -55,7 +56,7 @@ def _show(router: APIRouter, history: History) -> None:
             given=given,
             filtered=given.is_filtered,
             tabs=_tabs(given, await history.counts()),
-            runs=(await history.runs(_RUNS)).items,
+            runs=(await history.runs(Sought(), _RUNS)).items,
             newest=_link("/verwerking", here) if given.na else None,
             older=_link("/verwerking", here | {"na": str(page.next)}) if page.next else None,
         )

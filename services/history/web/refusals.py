@@ -16,6 +16,7 @@ from shared.pages import FieldError, Problem, language
 _STATUS = {
     "unknown_row": 404,
     "unknown_run": 404,
+    "unknown_notice": 404,
     "unknown_item": 404,
     "unknown_file": 404,
     "unknown_job": 404,

@@ -5,8 +5,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from shared.contracts import Message
-from shared.contracts.dossier import DossierItemExcluded, DossierItemRecorded, DossierItemRequested, RunStarted
-from shared.contracts.mailer import MailDeferred, MailFailed, MailInDoubt, MailInDoubtResolved, MailSent
+from shared.contracts.dossier import (
+    DossierItemExcluded,
+    DossierItemRecorded,
+    DossierItemRequested,
+    OfRun,
+    RunStarted,
+)
+from shared.contracts.mailer import MailCancelled, MailDeferred, MailFailed, MailInDoubt, MailInDoubtResolved, MailSent
 from shared.contracts.message import Attachment, Destination, Parts, Recipient, Sender
 from shared.contracts.renderer import Fault, LetterRendered, MailRendered, RenderingFailed
 from shared.messaging import Place, Told
@@ -48,6 +54,17 @@ def started(total: int, method: Any = "email") -> RunStarted:
         submitted_by="crm",
         started_at=START,
     )
+
+
+def said(kind: type[OfRun], version: int, seconds: float = 0, **changed: Any) -> Any:
+    """Return what an operator said of the run."""
+    facts: dict[str, Any] = {"run_id": RUN, "version": version, "operator": "j.jansen", "reason": "wrong date"}
+    return kind(**{**facts, "at": START + timedelta(seconds=seconds), **changed})
+
+
+def not_sent(row: int, ordinal: int = 1) -> MailCancelled:
+    cancelled_at = at(row, 100 * (ordinal - 1) + 5)
+    return MailCancelled(**of_mail(row, ordinal), reason="cancelled", cancelled_at=cancelled_at)
 
 
 def recorded(row: int, method: Any = "email") -> DossierItemRecorded:

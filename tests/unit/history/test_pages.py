@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from services import history as house
-from services.history.adapters.tables import JobTables, ProjectedTables, RecordTables
-from services.history.application import History, Resending
+from services.history.adapters.tables import JobTables, NoticeTable, ProjectedTables, RecordTables
+from services.history.application import History, Notices, Resending
 from services.history.domain.status import Status
 from services.history.web import routes
 from shared.access import Access
@@ -61,7 +61,9 @@ async def client(file_store: Store, access: Access) -> AsyncIterator[httpx2.Asyn
     app = FastAPI()
     doors = Silence()
     for router in routes(
-        History(RecordTables(file_store), doors, MemoryBlobs()), Resending(JobTables(file_store), doors)
+        History(RecordTables(file_store), doors, MemoryBlobs()),
+        Resending(JobTables(file_store), doors),
+        Notices(NoticeTable(file_store)),
     ):
         app.include_router(router)
     frame(app, access)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.history.adapters.tables import TABLES, ProjectedTables, RecordTables
 from services.history.domain.looking import Filter
+from services.history.domain.run import Sought
 from shared.contracts import Message
 from shared.contracts.dossier import DocumentRequested, ItemFields
 from shared.contracts.message import Attachment, Parts
@@ -62,7 +63,7 @@ async def whole(store: Store) -> list[Any]:
     rows = await records.page(Filter(), 100, None)
     shown = [{name: value for name, value in row.items() if name != "sequence"} for row in rows]
     timelines = [await records.timeline(row["processing_id"]) for row in rows]
-    runs = await records.runs(10, None)
+    runs = await records.runs(Sought(), 10, None)
     return [shown, timelines, runs, await records.counts(), await records.item(item_id(1))]
 
 

@@ -1,7 +1,6 @@
 """Writes what messages say into the read model: each batch with its place in one transaction, so exactly once."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from dataclasses import replace as replaced
@@ -13,10 +12,10 @@ import orjson
 import structlog
 from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
+from services.history.adapters.tables.runs import add_runs, add_said, heard_before, stand
 from services.history.adapters.tables.schema import (
     PROJECTED,
     add,
-    count,
     dead_letters,
     destinations,
     dialect_of,
@@ -26,8 +25,8 @@ from services.history.adapters.tables.schema import (
     lines,
     places,
     replace,
-    runs,
 )
+from services.history.adapters.tables.tally import Tally
 from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
 from services.history.domain.fact import Fact
 from services.history.domain.line import Line
@@ -36,9 +35,6 @@ from shared.messaging import Place, Told
 from shared.store import Store, StoreUnavailable
 
 _log = structlog.get_logger()
-EVERY_RUN = UUID(int=0)
-RECORDED = "+recorded"  # counters beside those of statuses: destinations whose item stands in the dossier,
-TOTAL = "+total"  # and rows that will be there once every chunk of every run is recorded
 _PATIENCE = 1.0  # seconds before a batch is written again that the database refused
 
 _KNOWN = select(*(lines.c[name] for name in Line.__dataclass_fields__))
@@ -116,21 +112,29 @@ def _project(connection: Connection, publisher: str, told: Sequence[Told]) -> No
     if not fresh:
         return
     changes = changes_of((one.place.position, one.message) for one in fresh if one.message)
-    deltas: Counter[tuple[UUID, str]] = Counter()
-    _add_items(connection, changes, deltas)
-    _hear(connection, changes.facts, deltas)
-    _count(connection, deltas)
+    tally = Tally()
+    _add_runs(connection, changes, tally)
+    _add_items(connection, changes, tally)
+    _hear(connection, changes.facts, tally)
+    tally.write(connection)
+    stand(connection, tally.moved)
     _bury(connection, [_unreadable(publisher, one) for one in fresh if one.message is None and is_ours(one.subject)])
     _move(connection, publisher, fresh[-1].place)
 
 
-def _add_items(connection: Connection, changes: Changes, deltas: Counter[tuple[UUID, str]]) -> None:
-    dialect = dialect_of(connection)
+def _add_runs(connection: Connection, changes: Changes, tally: Tally) -> None:
     if changes.runs:
-        named = [column.name for column in runs.columns]
-        connection.execute(add(runs, dialect), [run.model_dump(include=set(named)) for run in changes.runs])
+        add_runs(connection, changes.runs)
         for run in changes.runs:
-            deltas[EVERY_RUN, TOTAL] += run.total if run.issue_method != "none" else 0
+            tally.start(run)
+        tally.moved |= heard_before(connection, {run.run_id for run in changes.runs})
+    if changes.said:
+        add_said(connection, changes.said)
+        tally.moved |= {one.run_id for one in changes.said}
+
+
+def _add_items(connection: Connection, changes: Changes, tally: Tally) -> None:
+    dialect = dialect_of(connection)
     if changes.items:
         connection.execute(add(items, dialect), [_item(item) for item in changes.items])
         at = [
@@ -147,7 +151,7 @@ def _add_items(connection: Connection, changes: Changes, deltas: Counter[tuple[U
         if at:
             connection.execute(add(destinations, dialect), at)
         for item in changes.items:
-            deltas[item.run_id, RECORDED] += max(1, len(item.destinations))
+            tally.record(item)
     if changes.documents:
         rows = [
             {
@@ -171,7 +175,7 @@ def _item(item: DossierItemRecorded) -> dict[str, Any]:
     return row | {"fields": item.fields.model_dump(mode="json", exclude_none=True) if item.fields else {}}
 
 
-def _hear(connection: Connection, told: Sequence[Fact], deltas: Counter[tuple[UUID, str]]) -> None:
+def _hear(connection: Connection, told: Sequence[Fact], tally: Tally) -> None:
     """Add facts to the timelines and have the lines they are of hear them."""
     if not told:
         return
@@ -192,7 +196,8 @@ def _hear(connection: Connection, told: Sequence[Fact], deltas: Counter[tuple[UU
         connection.execute(_BEGIN, [vars(line) for line in begun.values()])
     _write_known(connection, known.values(), rest)
     connection.execute(add(facts, dialect_of(connection)), timeline)
-    _count_lines((*known.values(), *begun.values()), before, deltas)
+    for line in (*known.values(), *begun.values()):
+        tally.change(line, before.get(line.processing_id))
 
 
 def _write_known(connection: Connection, known: Iterable[Line], rest: dict[UUID, Any]) -> None:
@@ -206,23 +211,6 @@ def _write_known(connection: Connection, known: Iterable[Line], rest: dict[UUID,
     for statement, rows in ((_CHANGE_OUTCOME, outcome), (_CHANGE, whole)):
         if rows:
             connection.execute(statement, rows)
-
-
-def _count_lines(heard: Iterable[Line], before: dict[UUID, str], deltas: Counter[tuple[UUID, str]]) -> None:
-    for line in heard:
-        was = before.get(line.processing_id)
-        if was == line.status:
-            continue
-        for run_id in (line.run_id, EVERY_RUN):
-            deltas[run_id, line.status] += 1
-            if was is not None:
-                deltas[run_id, was] -= 1
-
-
-def _count(connection: Connection, deltas: Counter[tuple[UUID, str]]) -> None:
-    changed = [{"run_id": run_id, "status": status, "n": n} for (run_id, status), n in deltas.items() if n]
-    if changed:
-        connection.execute(count(dialect_of(connection)), changed)
 
 
 def _bury(connection: Connection, letters: Iterable[DeadLetter]) -> None:

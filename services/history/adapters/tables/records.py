@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, desc, or_, select, table, tuple_
 
-from services.history.adapters.tables.projection import EVERY_RUN, RECORDED, TOTAL
+from services.history.adapters.tables.runs import page_of_runs, run_of
 from services.history.adapters.tables.schema import (
+    EVERY_RUN,
+    TOTAL,
     counts,
     dead_letters,
     destinations,
@@ -16,10 +18,9 @@ from services.history.adapters.tables.schema import (
     facts,
     items,
     lines,
-    runs,
 )
 from services.history.domain.looking import Cursor, Filter
-from services.history.domain.run import Run, counts_of
+from services.history.domain.run import Run, Sought, counts_of
 from shared.store import Store
 
 Row = dict[str, Any]
@@ -51,18 +52,13 @@ class RecordTables:
         )
         return await self._all(query.order_by(facts.c.ordinal, facts.c.stage, facts.c.position))
 
-    async def runs(self, limit: int, after: Cursor | None) -> list[Run]:
-        """Return the next runs."""
-        query = select(runs).order_by(desc(runs.c.started_at), desc(runs.c.run_id)).limit(limit)
-        if after:
-            query = query.where(_beyond(runs.c.started_at, runs.c.run_id, after))
-        return await self._store.read(lambda connection: _with_counts(connection, query))
+    async def runs(self, sought: Sought, limit: int, after: Cursor | None) -> list[Run]:
+        """Return the next runs that are sought."""
+        return await self._store.read(lambda connection: page_of_runs(connection, sought, limit, after))
 
     async def run(self, run_id: UUID) -> Run | None:
         """Return one run."""
-        query = select(runs).where(runs.c.run_id == run_id)
-        found = await self._store.read(lambda connection: _with_counts(connection, query))
-        return found[0] if found else None
+        return await self._store.read(lambda connection: run_of(connection, run_id))
 
     async def item(self, item_id: UUID) -> Row | None:
         """Return one item with its destinations and its files that are no rows."""
@@ -149,15 +145,6 @@ def _beyond(at: ColumnElement[Any], key: ColumnElement[Any], after: Cursor) -> C
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def _with_counts(connection: Connection, query: Select[Any]) -> list[Run]:
-    found = _rows(connection, query)
-    per_run: dict[UUID, dict[str, int]] = defaultdict(dict)
-    of_these = counts.c.run_id.in_([run["run_id"] for run in found])
-    for run_id, status, n in connection.execute(select(counts).where(of_these, counts.c.n != 0)):
-        per_run[run_id][status] = n
-    return [Run(**run, recorded=per_run[run["run_id"]].pop(RECORDED, 0), rows=per_run[run["run_id"]]) for run in found]
 
 
 def _item(connection: Connection, item_id: UUID) -> Row | None:

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    case,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -45,7 +47,33 @@ runs = Table(
     Column("consent_attested", Boolean, nullable=False),
     Column("submitted_by", String),
     Column("started_at", Moment, nullable=False),
+    Column("layouts", JSON, nullable=False),
+    Column("state", String, nullable=False),  # follows from the counters and from what was said
+    Column("ended_at", Moment),
     Index("runs_by_time", "started_at", "run_id"),
+    Index("runs_by_state", "state", "started_at", "run_id"),
+    Index("runs_by_submitter", "submitted_by", "started_at", "run_id"),
+)
+said = Table(
+    "said_of_runs",
+    TABLES,
+    Column("run_id", Id, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("what", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("reason", String, nullable=False),
+    PrimaryKeyConstraint("run_id", "version"),
+)
+settled = Table(
+    "settled",
+    TABLES,
+    Column("run_id", Id, nullable=False),
+    Column("minute", Moment, nullable=False),
+    Column("n", Integer, nullable=False),  # destinations that were settled in that minute
+    Column("last_at", Moment, nullable=False),
+    PrimaryKeyConstraint("run_id", "minute"),
+    sqlite_with_rowid=False,
 )
 items = Table(
     "items",
@@ -158,6 +186,9 @@ counts = Table(
     Column("n", Integer, nullable=False),
     PrimaryKeyConstraint("run_id", "status"),
 )
+EVERY_RUN = UUID(int=0)
+RECORDED = "+recorded"  # counters beside those of statuses: destinations whose item stands in the dossier,
+TOTAL = "+total"  # and rows that will be there once every chunk of every run is recorded
 dead_letters = Table(
     "dead_letters",
     TABLES,
@@ -193,7 +224,8 @@ resend_rows = Table(
     sqlite_with_rowid=False,
 )
 index_words(lines)
-PROJECTED = (places, runs, items, destinations, lines, facts, documents, counts)  # made anew from the streams
+# What is made anew from the streams:
+PROJECTED = (places, runs, said, settled, items, destinations, lines, facts, documents, counts)
 
 
 @lru_cache
@@ -217,6 +249,16 @@ def count(dialect: str) -> Any:
     statement = _insert(dialect)(counts)
     return statement.on_conflict_do_update(
         index_elements=["run_id", "status"], set_={"n": counts.c.n + statement.excluded.n}
+    )
+
+
+@lru_cache
+def settle(dialect: str) -> Any:
+    """Return the statement that adds to what was settled in a minute."""
+    statement = _insert(dialect)(settled)
+    later = case((statement.excluded.last_at > settled.c.last_at, statement.excluded.last_at), else_=settled.c.last_at)
+    return statement.on_conflict_do_update(
+        index_elements=["run_id", "minute"], set_={"n": settled.c.n + statement.excluded.n, "last_at": later}
     )
 
 
