@@ -13,6 +13,7 @@ from services.dossier.adapters.tables import (
     SqlItemTypes,
     SqlPreviews,
     SqlTables,
+    SqlTasks,
     SqlViews,
     sql_drawers,
 )
@@ -30,6 +31,8 @@ from services.dossier.application import (
     Resending,
     Runs,
     Setup,
+    Shelf,
+    Tasks,
     Upstream,
     Views,
     Workflows,
@@ -58,25 +61,26 @@ def assemble(settings: shared_settings.Settings) -> Service:
     asking, attachments = Asking(connection.broker), Attachments(store, tables, blobs)
     renderer = AskedRenderer(Asking(connection.broker, _RENDERING))
     setup = Setup(store, tables, blobs, layouts.canonical, renderer)
-    recorder = Recorder(store, tables, blobs, contacts)
+    task_table = SqlTasks(store)
+    recorder = Recorder(store, tables, blobs, contacts, task_table)
+    importing, workflows, views = Importing(contacts), Workflows(store, tables), Views(store, SqlViews(store))
     types = ItemTypes(store, tables, SqlItemTypes(store))
     judging = Judging(tables, types, contacts, attachments, own.consent)
-    recording = Recording(store, tables, blobs, attachments, types, judging, recorder.take_up)
+    recording = Recording(store, tables, blobs, attachments, types, workflows, judging, task_table, recorder.take_up)
     resends = ResendTable(store)
     mailer = AskedMailer(asking)
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
-    importing, workflows, views = Importing(contacts), Workflows(store, tables), Views(store, SqlViews(store))
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
-    items = Items(store, types, contacts, attachments)
+    shelf = Shelf(store, contacts, task_table)
     rehearsal = a_rehearsal(
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
     )
     dossier = Dossier(
         *(contacts, views, importing, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        items,
+        *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table)),
     )
 
     async def set_up() -> None:

@@ -85,6 +85,8 @@ def _item_recorded(event: DossierItem.Recorded) -> Message:
         submitted_by=event.submitted_by,
         fields=event.fields or None,
         workflow_id=event.workflow_id,
+        workflow_version=event.workflow_version,
+        task=event.task,
         recorded_at=event.timestamp,
     )
 
@@ -153,6 +155,42 @@ def _attachment_removed(event: DossierItem.AttachmentRemoved) -> Message:
         version=event.edition,
         changed=["attachments"],
         attachment_removed=event.n,
+        by=event.by,
+        changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _moved_on(event: DossierItem.MovedOn) -> Message:
+    completed = {"completed": True, "completed_at": event.completed_at} if event.completed_at else {}
+    return _message(
+        DossierItemChanged,
+        **_of_item(event),
+        version=event.edition,
+        changed=["workflow", *completed],
+        fields=completed or None,
+        step_done={
+            "step": event.step,
+            "name": event.name,
+            "action": event.action,
+            "action_name": event.action_name,
+            "text": event.text,
+        },
+        task=event.task,
+        by=event.by,
+        changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _task_assigned(event: DossierItem.TaskAssigned) -> Message:
+    return _message(
+        DossierItemChanged,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        version=event.edition,
+        changed=["task"],
+        task=event.task,
         by=event.by,
         changed_at=event.timestamp,
     )
@@ -290,7 +328,9 @@ def _of_run(event: Run.Said) -> dict[str, Any]:
     }
 
 
-def _of_item(event: DossierItem.Recorded | DossierItem.Changed | DossierItem.Responded) -> dict[str, Any]:
+def _of_item(
+    event: DossierItem.Recorded | DossierItem.Changed | DossierItem.MovedOn | DossierItem.Responded,
+) -> dict[str, Any]:
     return {"run_id": event.run_id, "item_id": event.originator_id, "person": event.person}
 
 

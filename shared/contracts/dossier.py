@@ -147,6 +147,15 @@ class ItemFields(Frozen):
     extra: dict[str, Any] | None = None
 
 
+class ItemTask(Frozen):
+    """What is to be done of an item in a workflow: for `assignee` (None: whoever is responsible), on its last day."""
+
+    step: str
+    name: dict[str, str]
+    assignee: str | None = None
+    due_on: date | None = None
+
+
 class DossierItemRecorded(OfItem):
     """An item stands in the dossier of its destinations, with or without mail.
 
@@ -166,7 +175,19 @@ class DossierItemRecorded(OfItem):
     submitted_by: str | None = None
     fields: ItemFields | None = None
     workflow_id: str | None = None
+    workflow_version: int | None = None
+    task: ItemTask | None = None
     recorded_at: datetime
+
+
+class StepDone(Frozen):
+    """What was done at a step of a workflow; the text is personal, and absent once erased."""
+
+    step: str
+    name: dict[str, str]
+    action: str
+    action_name: dict[str, str]
+    text: str | None = None
 
 
 class ItemAttachment(Attachment):
@@ -179,7 +200,8 @@ class DossierItemChanged(OfItem):
     """An item was changed: `changed` names what, and what of it was cleared is absent below.
 
     `version` counts the changes of fields and files. The comment is personal: where it changed and is absent, it was
-    erased; the destination is there where its contact is another one.
+    erased; the destination is there where its contact is another one. Where the workflow or the task changed, `task` is
+    what is to be done from then on, absent at the end.
     """
 
     SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-changed.v1"
@@ -192,6 +214,8 @@ class DossierItemChanged(OfItem):
     destination: Destination | None = None
     attachment_added: ItemAttachment | None = None
     attachment_removed: int | None = None
+    step_done: StepDone | None = None
+    task: ItemTask | None = None
     by: str | None = None
     changed_at: datetime
 

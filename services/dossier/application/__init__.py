@@ -15,6 +15,8 @@ from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
 from services.dossier.application.resending import Resending
 from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
+from services.dossier.application.shelf import Shelf
+from services.dossier.application.tasks import Tasks
 from services.dossier.application.upstream import Upstream
 from services.dossier.application.views import Views
 from services.dossier.application.workflows import Workflows
@@ -34,6 +36,8 @@ __all__ = [
     "Resending",
     "Runs",
     "Setup",
+    "Shelf",
+    "Tasks",
     "Upstream",
     "Views",
     "Workflows",
@@ -62,3 +66,4 @@ class Dossier:
     item_types: ItemTypes
     rehearsal: Rehearsal
     items: Items
+    tasks: Tasks

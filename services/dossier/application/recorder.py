@@ -13,6 +13,7 @@ from eventsourcing.domain import CanMutateAggregate
 
 from services.dossier.application.contacts import Contacts, Stated
 from services.dossier.application.ports import Tables
+from services.dossier.application.shelf import TaskTable
 from services.dossier.domain.contact import Contact
 from services.dossier.domain.frozen import Row, people, read, thaw
 from services.dossier.domain.identity import item_id_of, processing_id_of
@@ -21,6 +22,7 @@ from services.dossier.domain.processing import Processing
 from services.dossier.domain.run import CHUNK, Run
 from shared.blobs import BlobDamaged, BlobMissing, Blobs
 from shared.store import Conflict, Store, StoreUnavailable, unseal
+from shared.store import Row as TableRow
 
 _log = structlog.get_logger()
 _PAUSE = 1.0  # seconds before a database that refused is tried again
@@ -43,8 +45,9 @@ class _Held:
 class Recorder:
     """Records the items of accepted runs; what was open when it died it takes up again."""
 
-    def __init__(self, store: Store, tables: Tables, blobs: Blobs, contacts: Contacts) -> None:
+    def __init__(self, store: Store, tables: Tables, blobs: Blobs, contacts: Contacts, tasks: TaskTable) -> None:
         self._store = store
+        self._tasks = tasks
         self._tables = tables
         self._blobs = blobs
         self._contacts = contacts
@@ -90,7 +93,7 @@ class Recorder:
             return await self._was_closed(run)
         contacts = await self._new_of(ready.rows)
         run.chunk_recorded()
-        rows = self._contacts.rows(contacts)
+        rows = [*self._contacts.rows(contacts), *(self._begun(ready.events) if run.task else ())]
         commit = asyncio.create_task(self._store.record(*contacts, run, events=ready.events, rows=rows))
         is_last = run.recorded == len(run.chunks)
         held.ready = None if is_last else await self._prepare(run, run.recorded)  # while the commit runs
@@ -123,6 +126,14 @@ class Recorder:
             return await asyncio.to_thread(prepare)
         except BlobMissing:
             return None
+
+    def _begun(self, events: Sequence[CanMutateAggregate[UUID]]) -> Iterator[TableRow]:
+        """Yield the rows of the tasks that items have from the start."""
+        for event in events:
+            if isinstance(event, DossierItem.Recorded):
+                item: DossierItem | None = event.mutate(None)
+                assert item is not None  # noqa: S101 -- it begins with this fact
+                yield self._tasks.row(item.id, item.open_task)
 
     async def _close(self, run: Run) -> None:
         """Let the frozen destinations go; done again if this is not heard of to the end."""
@@ -177,7 +188,7 @@ def _recorded(run: Run, row: Row, item_id: UUID, number: int, at: datetime) -> I
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
         fields=run.fields_of(number),
-        workflow_id=run.workflow_id,
+        **run.entered,
     )
     yield recorded
     if run.auto_document:

@@ -11,6 +11,8 @@ from services.dossier.application.freezing import Freezing
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.judging import Judged, Judging
 from services.dossier.application.ports import Tables
+from services.dossier.application.shelf import TaskTable
+from services.dossier.application.workflows import Workflows
 from services.dossier.domain.identity import item_id_of, run_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
@@ -43,7 +45,9 @@ class Recording:
         blobs: Blobs,
         attachments: Attachments,
         types: ItemTypes,
+        workflows: Workflows,
         judging: Judging,
+        tasks: TaskTable,
         opened: Callable[[UUID], None],
     ) -> None:
         """Take what it needs; `opened` is told each run whose destinations are to be recorded."""
@@ -52,7 +56,9 @@ class Recording:
         self._blobs = blobs
         self._attachments = attachments
         self._types = types
+        self._workflows = workflows
         self._judging = judging
+        self._tasks = tasks
         self._opened = opened
 
     async def accept(
@@ -76,11 +82,13 @@ class Recording:
         judged = await self._judge(named, frozen, me)
         content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
         number = await self._types.number(judged.ruled, judged.items)
-        run = _run(run_id, content_hash, judged, content, frozen, number)
+        entered = await self._workflows.entered(judged.ruled.workflow_id, judged.document_date)
+        run = _run(run_id, content_hash, judged, content, frozen, number, entered)
         items = [] if intake.separately else [_one_item(run, frozen)]
+        begun = [self._tasks.row(item.id, item.open_task) for item in items if run.task]
         try:
             opened = [self._tables.opened(run_id)] if frozen.chunks else []
-            await self._store.record(run, *items, rows=[*opened, *rows])
+            await self._store.record(run, *items, rows=[*opened, *begun, *rows])
         except Conflict:
             await frozen.forget()
             return await self._lost_the_race(run_id, content_hash)
@@ -113,6 +121,7 @@ def _run(
     content: dict[str, Any],
     frozen: Freezing,
     number: int | None,
+    entered: Mapping[str, Any],
 ) -> Run:
     intake, tally = judged.intake, judged.tally
     places = [address.d for address in frozen.addresses[:SHOWN]] if intake.separately else [None]
@@ -125,7 +134,7 @@ def _run(
         comment=intake.comment,
         fields=judged.ruled.fields,
         first_number=number,
-        workflow_id=judged.ruled.workflow_id,
+        **entered,
         auto_document=judged.choice.auto_document,
         layouts=judged.choice.layouts,
         chunks=frozen.chunks,
@@ -155,7 +164,7 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
         fields=run.fields_of(0),
-        workflow_id=run.workflow_id,
+        **run.entered,
     )
     if run.rows and frozen.language:
         item.request_generic_attachment(run.content, run.document_date, frozen.language)

@@ -1,11 +1,13 @@
 """Workflows are set up, copied and looked up in the version that an item entered; supplied ones stay as they are."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from services.dossier.application.ports import Tables
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.refusal import Refused, Wrong
+from services.dossier.domain.task import first_task
 from services.dossier.domain.workflow import SUPPLIED, Name, Workflow, WorkflowFacts, is_id
 from shared.store import Conflict, Store
 
@@ -33,6 +35,12 @@ class Workflows:
         workflow = await self._store.load(Workflow, setup_id_of("workflow", workflow_id))
         assert workflow is not None  # noqa: S101 -- an item entered it
         return workflow.versions[number]
+
+    async def entered(self, workflow_id: str | None, day: date) -> Facts:
+        """Return what an item has of the workflow it enters on a day: its latest version, and the first task."""
+        workflow = await self.one(workflow_id) if workflow_id else None
+        version, task = (workflow["version"], first_task(workflow, day).facts()) if workflow else (None, None)
+        return {"workflow_id": workflow_id if workflow else None, "workflow_version": version, "task": task}
 
     async def put(self, workflow_id: str, facts: WorkflowFacts) -> Facts:
         """Set up a workflow, as its next version if anything differs; raise `Refused` for a supplied or wrong one."""

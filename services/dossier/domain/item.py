@@ -9,6 +9,7 @@ from eventsourcing.domain import Aggregate
 from services.dossier.domain.frozen import Row
 from services.dossier.domain.identity import Address, document_id_of
 from services.dossier.domain.item_changes import Change
+from services.dossier.domain.task import Done, OpenTask, Task
 
 HOUSE = "nl"  # the language of a document that is nobody's own
 
@@ -17,7 +18,8 @@ class DossierItem(Aggregate):
     """One item in the dossier of its destinations.
 
     A text that is about one contact is sealed for that one (`person`); what a request says of several, or of none, is
-    of nobody in particular. `edition` counts what was changed of its fields and files.
+    of nobody in particular. `edition` counts what was changed of its fields and files, `task` is the step that it is at
+    in its workflow: None where it is in none, or at the end.
     """
 
     TOPIC = "dossier.DossierItem"
@@ -43,6 +45,8 @@ class DossierItem(Aggregate):
             "attachments",
             "submitted_by",
             "workflow_id",
+            "workflow_version",
+            "task",
         )
         PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
 
@@ -58,6 +62,8 @@ class DossierItem(Aggregate):
         submitted_by: str | None
         fields: dict[str, Any]
         workflow_id: str | None
+        workflow_version: int | None
+        task: dict[str, Any] | None
 
     class DocumentRequested(Aggregate.Event):
         """A file of the item is to be made: the generic attachment (A4), or the document of its type (A17).
@@ -168,6 +174,51 @@ class DossierItem(Aggregate):
             item.responses = self.n
             item.remember(self.token, self.n)
 
+    class MovedOn(Aggregate.Event):
+        """Somebody did what was to be done at a step, with a word about it; `task` follows, None at the end (FR-68).
+
+        At the end of its workflow an item is completed, unless it was before: `completed_at` says when.
+        """
+
+        TOPIC = "dossier.DossierItem.MovedOn"
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("text",)
+
+        run_id: UUID
+        person: str | None
+        edition: int
+        step: str
+        name: dict[str, str]
+        action: str
+        action_name: dict[str, str]
+        text: str | None
+        task: dict[str, Any] | None
+        completed_at: str | None
+        by: str
+        token: UUID | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Go on to the next step, or to the end."""
+            item = _item(aggregate)
+            item.task, item.task_since = self.task, self.timestamp
+            if self.completed_at:
+                item.fields = item.fields | {"completed": True, "completed_at": self.completed_at}
+            item.edition = self.edition
+            item.remember(self.token, 1)
+
+    class TaskAssigned(Aggregate.Event):
+        """The task is for somebody else from now on; None is whoever is responsible for the item."""
+
+        TOPIC = "dossier.DossierItem.TaskAssigned"
+
+        run_id: UUID
+        edition: int
+        task: dict[str, Any]
+        by: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let the task be for that one."""
+            _item(aggregate).task = self.task
+
     def __init__(
         self,
         run_id: UUID,
@@ -182,6 +233,8 @@ class DossierItem(Aggregate):
         submitted_by: str | None,
         fields: dict[str, Any],
         workflow_id: str | None,
+        workflow_version: int | None,
+        task: dict[str, Any] | None,
     ) -> None:
         self.run_id = run_id
         self.type = type
@@ -195,6 +248,9 @@ class DossierItem(Aggregate):
         self.submitted_by = submitted_by
         self.fields = fields
         self.workflow_id = workflow_id
+        self.workflow_version = workflow_version
+        self.task = task
+        self.task_since = self.created_on
         self.responses = 0
         self.done: dict[UUID, int] = {}
         self.edition = 1
@@ -210,11 +266,6 @@ class DossierItem(Aggregate):
         return cls.Recorded(
             originator_topic=cls.TOPIC, originator_id=item_id, originator_version=1, timestamp=at, **facts
         )
-
-    @property
-    def address(self) -> Address | None:
-        """Its destination, None for an item of several destinations or of none (R-27)."""
-        return Address(**self.destinations[0]) if len(self.destinations) == 1 else None
 
     def request_generic_attachment(self, content: dict[str, Any], document_date: date, language: str) -> None:
         """Ask for the one attachment that is kept for all destinations."""
@@ -246,6 +297,11 @@ class DossierItem(Aggregate):
             recipient=addressee.recipient if addressee else None,
             merge=addressee.merge if addressee else None,
         )
+
+    @property
+    def address(self) -> Address | None:
+        """Its destination, None for an item of several destinations or of none (R-27)."""
+        return Address(**self.destinations[0]) if len(self.destinations) == 1 else None
 
     def change(self, change: Change, by: str, person: str | None) -> None:
         """Let fields be otherwise, if any of them is; `person` is the contact's key it then has."""
@@ -302,6 +358,53 @@ class DossierItem(Aggregate):
             token=token,
         )
         return number
+
+    @property
+    def open_task(self) -> OpenTask | None:
+        """What is to be done of it now: nothing where it is in no workflow, at the end of it, or completed."""
+        if self.task is None or self.fields.get("completed"):
+            return None
+        task = Task.of(self.task)
+        return OpenTask(
+            item_id=self.id,
+            run_id=self.run_id,
+            type=self.type,
+            subject=self.subject,
+            destination=self.destinations[0] if len(self.destinations) == 1 else None,
+            workflow_id=self.workflow_id or "",
+            workflow_version=self.workflow_version or 0,
+            step=task.step,
+            name=task.name,
+            assigned_to=task.assignee or self.fields.get("responsible_id"),
+            due_on=task.due_on,
+            since=self.task_since,
+        )
+
+    def move_on(
+        self, done: Done, text: str, completed_at: str | None, by: str, person: str | None, token: UUID | None
+    ) -> None:
+        """Go on to the step that follows from what was done, or to the end."""
+        self.trigger_event(
+            self.MovedOn,
+            run_id=self.run_id,
+            person=person,
+            edition=self.edition + (completed_at is not None),
+            step=done.step,
+            name=done.name,
+            action=done.action,
+            action_name=done.action_name,
+            text=text or None,
+            task=done.follows.facts() if done.follows else None,
+            completed_at=completed_at,
+            by=by,
+            token=token,
+        )
+
+    def assign(self, to: str | None, by: str) -> None:
+        """Let the task be for somebody else, if it is for another one now."""
+        if self.task and self.task["assignee"] != to:
+            task = self.task | {"assignee": to}
+            self.trigger_event(self.TaskAssigned, run_id=self.run_id, edition=self.edition, task=task, by=by)
 
     def remember(self, token: UUID | None, answer: int) -> None:
         """Note what a wish was answered with, should it be told again."""

@@ -44,6 +44,8 @@ class Run(Aggregate):
         fields: dict[str, Any]
         first_number: int | None
         workflow_id: str | None
+        workflow_version: int | None
+        task: dict[str, Any] | None
         auto_document: dict[str, Any] | None
         layouts: list[dict[str, Any]]
         chunks: list[str]
@@ -109,6 +111,8 @@ class Run(Aggregate):
         fields: dict[str, Any],
         first_number: int | None,
         workflow_id: str | None,
+        workflow_version: int | None,
+        task: dict[str, Any] | None,
         auto_document: dict[str, Any] | None,
         layouts: list[dict[str, Any]],
         chunks: list[str],
@@ -129,6 +133,8 @@ class Run(Aggregate):
         self.fields = fields
         self.first_number = first_number
         self.workflow_id = workflow_id
+        self.workflow_version = workflow_version
+        self.task = task
         self.auto_document = auto_document
         self.layouts = layouts
         self.chunks = chunks
@@ -152,6 +158,11 @@ class Run(Aggregate):
     def fields_of(self, item: int) -> dict[str, Any]:
         """Return the own fields of an item, the first being 0: each has the next number where they are numbered."""
         return self.fields if self.first_number is None else {**self.fields, "number": self.first_number + item}
+
+    @property
+    def entered(self) -> dict[str, Any]:
+        """What each of its items has of the workflow that it enters (FR-68)."""
+        return {"workflow_id": self.workflow_id, "workflow_version": self.workflow_version, "task": self.task}
 
     @property
     def separately(self) -> bool:

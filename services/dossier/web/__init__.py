@@ -17,6 +17,7 @@ from services.dossier.web import (
     previews,
     runs,
     setup,
+    tasks,
     views,
     workflows,
 )
@@ -40,4 +41,5 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         workflows.routes(dossier),
         runs.routes(dossier),
         changes.routes(dossier),
+        tasks.routes(dossier),
     ]

@@ -22,6 +22,7 @@ from services.dossier.adapters.tables import (
     SqlItemTypes,
     SqlPreviews,
     SqlTables,
+    SqlTasks,
     SqlViews,
     sql_drawers,
 )
@@ -39,6 +40,8 @@ from services.dossier.application import (
     Resending,
     Runs,
     Setup,
+    Shelf,
+    Tasks,
     Upstream,
     Views,
     Workflows,
@@ -186,10 +189,15 @@ class House:
         contacts = Contacts(self.store, SqlContacts(self.store), SqlContactPages(self.store))
         refusals = Refusals(self.store, TomlTexts())
         attachments = Attachments(self.store, self.tables, self.blobs)
-        self.recorder = Recorder(self.store, self.tables, self.blobs, contacts)
+        tasks, workflows = SqlTasks(self.store), Workflows(self.store, self.tables)
+        shelf = Shelf(self.store, contacts, tasks)
+        self.recorder = Recorder(self.store, self.tables, self.blobs, contacts, tasks)
         types = ItemTypes(self.store, self.tables, SqlItemTypes(self.store))
         judging = Judging(self.tables, types, contacts, attachments, consent)
-        recording = Recording(self.store, self.tables, self.blobs, attachments, types, judging, self.recorder.take_up)
+        recording = Recording(
+            *(self.store, self.tables, self.blobs, attachments, types, workflows, judging, tasks),
+            self.recorder.take_up,
+        )
         self.dossier = Dossier(
             contacts,
             Views(self.store, SqlViews(self.store)),
@@ -201,7 +209,7 @@ class House:
             Resending(self.store, contacts, self.mailer, resends),
             refusals,
             Upstream(recording, contacts, refusals),
-            Workflows(self.store, self.tables),
+            workflows,
             a_desk(self.store, self.tables, sql_drawers(self.store), types, contacts, recording),
             Runs(self.store, self.history, resends, self.recorder.take_up),
             types,
@@ -209,7 +217,8 @@ class House:
                 *(self.store, (SqlPreviews(self.store), SqlChecks(self.store)), self.blobs, attachments, judging),
                 (self.renderer, self.mailer),
             ),
-            Items(self.store, types, contacts, attachments),
+            Items(shelf, types, attachments),
+            Tasks(shelf, workflows, tasks),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

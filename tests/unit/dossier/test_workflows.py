@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dossier.domain.refusal import Refused
-from services.dossier.domain.task import Task, first_task, next_task
+from services.dossier.domain.task import Task, act, first_task
 from services.dossier.domain.workflow import SUPPLIED, ActionFacts, StepFacts, WorkflowFacts
 from shared.contracts.dossier import WorkflowSet
 from tests.unit.dossier.conftest import House
@@ -132,31 +132,31 @@ async def test_an_unknown_workflow_is_not_found_in_the_language_of_whoever_asks(
 @pytest.mark.parametrize(
     ("step", "action", "follows"),
     [
-        ("assess", "accept", Task("answer", "j.jansen", None)),
+        ("assess", "accept", Task("answer", {"nl": "answer"}, "j.jansen", None)),
         ("assess", "reject", None),
-        ("answer", "return", Task("assess", None, date(2026, 3, 4))),
+        ("answer", "return", Task("assess", {"nl": "assess"}, None, date(2026, 3, 4))),
         ("answer", "answered", None),
     ],
 )
 def test_an_action_leads_to_its_step_or_to_the_end(step: str, action: str, follows: Task | None) -> None:
     """FR-68: each action leads to a next step, for its assignee and within its term, or to the end."""
-    assert next_task(COMPLAINT_FACTS, step, action, MONDAY) == follows
+    assert act(COMPLAINT_FACTS, step, action, MONDAY).follows == follows
 
 
 def test_an_action_of_another_step_is_refused_naming_those_of_this_one() -> None:
     with pytest.raises(Refused) as refused:
-        next_task(COMPLAINT_FACTS, "answer", "accept", MONDAY)
+        act(COMPLAINT_FACTS, "answer", "accept", MONDAY)
 
     assert (refused.value.status, refused.value.code) == (409, "action_not_of_step")
     assert refused.value.wrongs[0].values["possible"] == "answered, return"
 
 
-def test_a_task_is_overdue_once_its_last_day_is_over() -> None:
+def test_an_item_enters_a_workflow_at_its_first_step() -> None:
+    """FR-68."""
     task = first_task(COMPLAINT_FACTS, MONDAY)
 
-    assert task == Task("assess", None, date(2026, 3, 4))
-    assert [task.is_overdue(date(2026, 3, day)) for day in (3, 4, 5)] == [False, False, True]
-    assert not Task("answer", None, None).is_overdue(date(9999, 1, 1))
+    assert task == Task("assess", {"nl": "assess"}, None, date(2026, 3, 4))
+    assert Task.of(task.facts()) == task
 
 
 COMPLAINT_FACTS = WorkflowFacts.model_validate(COMPLAINT).model_dump()
@@ -185,7 +185,7 @@ def test_a_workflow_without_wrongs_can_be_walked_from_any_step_reached_to_its_en
     """FR-68: what is set up as a workflow never leaves an item at a step without a way out."""
     facts = workflow.model_dump()
     walks: dict[str, set[str | None]] = {
-        step.id: {getattr(next_task(facts, step.id, action.id, MONDAY), "step", None) for action in step.actions}
+        step.id: {getattr(act(facts, step.id, action.id, MONDAY).follows, "step", None) for action in step.actions}
         for step in workflow.steps
     }
 

@@ -9,6 +9,7 @@ from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.standing import SqlTables
+from services.dossier.adapters.tables.tasks import SqlTasks
 from services.dossier.adapters.tables.views import SqlViews
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SqlItemTypes",
     "SqlPreviews",
     "SqlTables",
+    "SqlTasks",
     "SqlViews",
     "sql_drawers",
 ]
