@@ -16,6 +16,7 @@ from services.dossier.domain.addressees import Addressees
 from services.dossier.domain.check import MISSING, Check, Finding, Status, wrongs_by_number
 from services.dossier.domain.frozen import Row as Destination
 from services.dossier.domain.intake import Intake
+from services.dossier.domain.operator import Me
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.contracts.drafts import Draft, Tried, TryOut
 from shared.store import Row, Store, StoreUnavailable
@@ -82,13 +83,16 @@ class Checking:
         self._turn = asyncio.Semaphore(_BIG_ONES)
         self._running: dict[UUID, asyncio.Task[None]] = {}
 
-    async def begin(self, intake: Intake) -> UUID:
-        """Begin to check a request; a small one is done when this returns, unless the renderer takes long."""
+    async def begin(self, intake: Intake, me: Me = None) -> UUID:
+        """Begin to check a request; a small one is done when this returns, unless the renderer takes long.
+
+        `me` is the sender of that name, of a person who asks (R-6).
+        """
         check_id = uuid4()
         check = Check(total=len(intake.destinations), issue_method=intake.issue_method)
         begun = _facts(check, datetime.now(UTC), "running")
         await self._store.record(rows=[self._checks.begun(check_id, begun, datetime.now(UTC) + KEPT)])
-        task = asyncio.create_task(self._run(check_id, intake, check))
+        task = asyncio.create_task(self._run(check_id, intake, check, me))
         self._running[check_id] = task
         task.add_done_callback(lambda _: self._running.pop(check_id, None))
         if check.total <= SMALL:
@@ -134,15 +138,15 @@ class Checking:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, check_id: UUID, intake: Intake, check: Check) -> None:
+    async def _run(self, check_id: UUID, intake: Intake, check: Check, me: Me) -> None:
         """Check in turn, and note how it ended."""
         started = datetime.now(UTC)
         try:
             if check.total <= SMALL:
-                await self._check(check_id, intake, check, started)
+                await self._check(check_id, intake, check, started, me)
             else:
                 async with self._turn:
-                    await self._check(check_id, intake, check, datetime.now(UTC))
+                    await self._check(check_id, intake, check, datetime.now(UTC), me)
         except GivenUp:
             _log.info("a check was given up", check=str(check_id))
         except RendererAway:
@@ -153,14 +157,14 @@ class Checking:
             _log.exception("a check failed", check=str(check_id))
             await self._fail(check_id, check, started, "check_failed")
 
-    async def _check(self, check_id: UUID, intake: Intake, check: Check, started: datetime) -> None:
+    async def _check(self, check_id: UUID, intake: Intake, check: Check, started: datetime, me: Me) -> None:
         async def each(judged: Judged, addressees: Addressees) -> None:
             check.issue_method = judged.intake.issue_method
             for part in _slices(addressees):
                 found = check.note(part, await self._tried(judged, part))
                 await self._advance(check_id, _facts(check, started, "running"), found)
 
-        judged = await self._judging.judge(intake, each)
+        judged = await self._judging.judge(intake, each, me)
         check.conclude(judged.intake, judged.wrongs, self._judging.consent)
         await self._advance(check_id, _facts(check, started, "done"), ())
 

@@ -42,17 +42,16 @@ class DraftDestinations:
         return chunks
 
     async def page(self, draft: Draft, after: int, limit: int) -> list[dict[str, Any]]:
-        """Return up to `limit` destinations, those after the first `after`."""
+        """Return up to `limit` destinations after the first `after`, a single one at the contact chosen (FR-29)."""
         found: list[dict[str, Any]] = []
         while len(found) < limit and after + len(found) < draft.count:
             number, start = divmod(after + len(found), CHUNK)
             found += (await self._chunk(draft, number))[start : start + limit - len(found)]
-        return found
+        return [_with_contact(found[0], draft.values.get("contact_id"))] if found and draft.count == 1 else found
 
     async def all(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return every destination, the contact of a single one as it was chosen (FR-29)."""
-        found = [one for n in range(-(-draft.count // CHUNK)) for one in await self._chunk(draft, n)]
-        return [_with_contact(found[0], draft.values.get("contact_id"))] if draft.count == 1 else found
+        """Return every destination."""
+        return await self.page(draft, 0, draft.count)
 
     async def check_contact(self, draft: Draft) -> None:
         """Raise `Refused` where the contact chosen for the draft's one destination is not there."""

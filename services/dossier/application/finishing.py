@@ -78,6 +78,25 @@ class Finishing:
             await self._store.record(rows=rows)
         return await self._finished(accepted, draft.type, opens=opens)
 
+    async def whole(self, draft_id: UUID, operator: Operator) -> Intake:
+        """Return the request that a draft comes to, to be checked."""
+        return await self.intake(await self._drafts.one(draft_id, operator), operator)
+
+    async def sample(self, draft_id: UUID, operator: Operator, number: int) -> Intake:
+        """Return the request for one destination of a draft, counted from 0, to be previewed before all is filled in.
+
+        Raises `Refused` with what is wrong in it, or for a destination that there is not.
+        """
+        looked = await self._drafts.look(draft_id, operator)
+        if wrongs := [wrong for wrong in looked.wrongs if wrong.field != "record_separately"]:
+            raise Refused(wrongs)
+        found = await self._destinations.page(looked.draft, number, 1)
+        if not found:
+            raise Refused([Wrong("recipient", "no_such_destination", {"recipient": number})])
+        said = request(looked.draft, looked.steps, found)
+        said.pop("record_separately", None)  # one sample is one message, however its item is recorded
+        return await asyncio.to_thread(read, said)
+
     async def intake(self, draft: Draft, operator: Operator) -> Intake:
         """Return the request that a draft comes to; raise `Refused` with all that it lacks or that is wrong in it."""
         looked = await self._drafts.looked(draft, operator)

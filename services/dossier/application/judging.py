@@ -1,10 +1,9 @@
 """A request is judged: all that must be looked up and decided for it, and all that is wrong with it; none recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments, Checked
@@ -15,7 +14,7 @@ from services.dossier.domain.address import ConsentMode
 from services.dossier.domain.addressees import Addressees, Tally, decide
 from services.dossier.domain.choice import Choice, SetUp, choose
 from services.dossier.domain.intake import Intake
-from services.dossier.domain.operator import ME
+from services.dossier.domain.operator import ME, Me
 from services.dossier.domain.refusal import TOLD, Wrong
 from services.dossier.domain.run import CHUNK
 from services.dossier.domain.type_rules import Ruled
@@ -76,7 +75,7 @@ class Judging:
         self._attachments = attachments
         self.consent: ConsentMode = consent
 
-    async def judge(self, intake: Intake, each: Each | None = None, me: Mapping[str, Any] | None = None) -> Judged:
+    async def judge(self, intake: Intake, each: Each | None = None, me: Me = None) -> Judged:
         """Return the request judged; `each` is handed its addressees bunch by bunch, with what is judged so far.
 
         `me` is the sender of that name, of a person who asks (R-6).
@@ -107,7 +106,7 @@ class Judging:
         )
 
 
-async def all_set_up(tables: Tables, me: Mapping[str, Any] | None = None) -> SetUp:
+async def all_set_up(tables: Tables, me: Me = None) -> SetUp:
     """Return all that is set up, for a person who may be a sender too (R-6)."""
     return SetUp(
         await tables.set_up("sender") | ({ME: dict(me)} if me else {}),

@@ -13,6 +13,7 @@ from services.dossier.domain.addressees import Addressees
 from services.dossier.domain.frozen import Row as Destination
 from services.dossier.domain.identity import preview_id_of
 from services.dossier.domain.intake import Intake
+from services.dossier.domain.operator import Me
 from services.dossier.domain.preview import Preview, SampleWish, hash_of, method_wrongs, numbered
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.blobs import BlobMissing, Blobs
@@ -77,17 +78,18 @@ class Previewing:
         self._mailer = mailer
 
     async def preview(
-        self, intake: Intake, wish: SampleWish, requested_by: str, key: str | None = None
+        self, intake: Intake, wish: SampleWish, requested_by: str, key: str | None = None, me: Me = None
     ) -> tuple[UUID, Facts]:
         """Return a sample under its id, mailed to the sender if wished; the same key again mails nothing more.
 
+        `me` is the sender of that name, of a person who asks (R-6).
         Raises `Refused` with what is wrong; a layout that can't be merged is a fault of the sample, and a refusal
         where it was to be mailed.
         """
         preview_id = preview_id_of(requested_by, key) if key and wish.send else uuid4()
         if wish.send and (before := await self._store.load(Preview, preview_id)):
             return preview_id, await self._again(before, intake, wish)
-        judged, row = await self._judge(intake, wish)
+        judged, row = await self._judge(intake, wish, me)
         made = await self._made(judged, row, keep=wish.send)
         facts = await self._facts(judged, row, wish, made)
         blob = made.preview.sha256 if made.preview else None
@@ -129,13 +131,13 @@ class Previewing:
                 await asyncio.to_thread(self._blobs.delete, [blob], only_transient=True)
             await self._store.record(rows=[self._previews.gone(preview_id)])
 
-    async def _judge(self, intake: Intake, wish: SampleWish) -> tuple[Judged, Destination]:
+    async def _judge(self, intake: Intake, wish: SampleWish, me: Me) -> tuple[Judged, Destination]:
         rows: list[Destination] = []
 
         async def note(_: Judged, addressees: Addressees) -> None:
             rows.extend(addressees.rows)
 
-        judged = await self._judging.judge(intake, note)
+        judged = await self._judging.judge(intake, note, me)
         passed_over = _OF_THE_WHOLE | (set() if wish.send else _OF_SENDING)
         wrongs = [wrong for wrong in judged.wrongs if wrong.code not in passed_over]
         if wrongs := [*method_wrongs(judged.intake, wish), *numbered(wrongs, wish.recipient)]:

@@ -16,6 +16,7 @@ from services.dossier.application.workflows import Workflows
 from services.dossier.domain.identity import item_id_of, run_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
+from services.dossier.domain.operator import Me
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
 from shared.blobs import Blobs
@@ -65,7 +66,7 @@ class Recording:
         self,
         intake: Intake,
         submitted_by: str | None = None,
-        me: Mapping[str, Any] | None = None,
+        me: Me = None,
         rows: Sequence[Row] = (),
     ) -> Accepted:
         """Accept the request, or answer as before when it was accepted already.
@@ -96,7 +97,7 @@ class Recording:
             self._opened(run_id)
         return answer_of(run)
 
-    async def _judge(self, intake: Intake, frozen: Freezing, me: Mapping[str, Any] | None) -> Judged:
+    async def _judge(self, intake: Intake, frozen: Freezing, me: Me) -> Judged:
         """Return the request judged and its destinations frozen; raise `Refused` where anything is wrong."""
         try:
             judged = await self._judging.judge(intake, frozen.keep, me)

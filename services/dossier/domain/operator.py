@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ME = "me"  # the sender that is the operator's own name and address
+Me = Mapping[str, Any] | None  # that name and address, None for whoever is no sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +14,4 @@ class Operator:
 
     owner: str
     name: str
-    me: Mapping[str, Any] | None = None
+    me: Me = None

@@ -15,8 +15,10 @@ from starlette.responses import StreamingResponse
 from services.dossier.application import Dossier
 from services.dossier.domain.check import FAULT, Finding, Status
 from services.dossier.domain.intake import Intake, parse, read
+from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.operator import Sending, submitted
 from shared.access import Caller
 from shared.pages import Language, language, reads, sends
 
@@ -35,16 +37,12 @@ def routes(dossier: Dossier) -> APIRouter:
     router = APIRouter(tags=["checks"])
 
     @router.post(_ASK, status_code=202, openapi_extra=takes(Intake, "post", _ASK))
-    async def check(request: Request, response: Response, _: Annotated[Caller, Depends(sends)]) -> dict[str, Any]:
+    async def check(request: Request, response: Response, operator: Sending) -> dict[str, Any]:
         """Check a request addressee by addressee, and record nothing: done at once (200) or going on (202)."""
         with answering(dossier.refusals, request):
             body = await whole(request)
             intake = await asyncio.to_thread(lambda: read(parse(body), "check"))
-            check_id = await dossier.rehearsal.checking.begin(intake)
-            shown = await _check(dossier, request, check_id)
-            response.status_code = 202 if shown["state"] == "running" else 200
-            response.headers["Location"] = f"/api/v1/checks/{check_id}"
-            return shown
+            return await answered(dossier, request, response, submitted(intake, operator), operator)
 
     @router.get(_ONE)
     async def get_check(request: Request, _: _Reads, check_id: UUID) -> dict[str, Any]:
@@ -95,6 +93,17 @@ def _add_lists(router: APIRouter, dossier: Dossier) -> None:
             lines = _csv(dossier, check_id, language(request))
             headers = {"Content-Disposition": 'attachment; filename="missing.csv"', "Cache-Control": "no-store"}
             return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def answered(
+    dossier: Dossier, request: Request, response: Response, intake: Intake, operator: Operator
+) -> dict[str, Any]:
+    """Begin to check a request, and return how far that is: done at once (200) or going on (202)."""
+    check_id = await dossier.rehearsal.checking.begin(intake, operator.me)
+    shown = await _check(dossier, request, check_id)
+    response.status_code = 202 if shown["state"] == "running" else 200
+    response.headers["Location"] = f"/api/v1/checks/{check_id}"
+    return shown
 
 
 async def _check(dossier: Dossier, request: Request, check_id: UUID) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.dossier.domain.intake import Intake
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.text import has_control, is_email
 from shared.access import Caller, User
@@ -25,6 +26,11 @@ def operator_of(request: Request, caller: Caller) -> Operator:
         name = user.full_name or user.name
         me = {"name": "" if has_control(name) else name, "address": user.email}
     return Operator(f"{_KINDS[caller.kind]}:{caller.name}", caller.name, me)
+
+
+def submitted(intake: Intake, operator: Operator) -> Intake:
+    """Return a request as this operator submits it, unless it says who does."""
+    return intake.model_copy(update={"submitted_by": intake.submitted_by or operator.name})
 
 
 def _reading(request: Request, caller: Annotated[Caller, Depends(reads)]) -> Operator:

@@ -8,18 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.dossier.application import Dossier
-from services.dossier.domain.intake import parse
-from services.dossier.domain.preview import PreviewRequest, read_preview
+from services.dossier.domain.intake import Intake, parse
+from services.dossier.domain.operator import Operator
+from services.dossier.domain.preview import PreviewRequest, SampleWish, read_preview
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.operator import Sending, submitted
 from shared.access import Caller
 from shared.contracts.drafts import Preview
-from shared.pages import reads, sends
+from shared.pages import reads
 
 _ASK = "/api/v1/dossier-items/preview"
 _ONE = "/api/v1/previews/{preview_id}"
 _SHOWN_HERE = {"application/pdf", "image/png", "text/html", "text/plain"}
-_Key = Annotated[str | None, Header(description="The same key twice is one mail", max_length=200)]
+Key = Annotated[str | None, Header(description="The same key twice is one mail", max_length=200)]
 _SANDBOX = {
     "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'",
@@ -42,17 +44,14 @@ def routes(dossier: Dossier) -> APIRouter:
     async def preview(
         request: Request,
         response: Response,
-        caller: Annotated[Caller, Depends(sends)],
-        idempotency_key: _Key = None,
+        operator: Sending,
+        idempotency_key: Key = None,
     ) -> dict[str, Any]:
         """Show one recipient's message as it would be; with `send` also mail it to the sender, and to nobody else."""
         with answering(dossier.refusals, request):
             body = await whole(request)
             intake, wish = await asyncio.to_thread(lambda: read_preview(parse(body)))
-            previewing = dossier.rehearsal.previewing
-            preview_id, facts = await previewing.preview(intake, wish, caller.name, idempotency_key)
-            response.status_code = 202 if wish.send else 200
-            return _shown(preview_id, facts)
+            return await answered(dossier, response, submitted(intake, operator), wish, operator, idempotency_key)
 
     @router.get(_ONE)
     async def get_preview(request: Request, _: Annotated[Caller, Depends(reads)], preview_id: UUID) -> dict[str, Any]:
@@ -84,6 +83,16 @@ def routes(dossier: Dossier) -> APIRouter:
             )
 
     return router
+
+
+async def answered(
+    dossier: Dossier, response: Response, intake: Intake, wish: SampleWish, operator: Operator, key: str | None
+) -> dict[str, Any]:
+    """Make a sample and return what is said of it: to be looked at (200), or mailed to its sender too (202)."""
+    previewing = dossier.rehearsal.previewing
+    preview_id, facts = await previewing.preview(intake, wish, operator.name, key, operator.me)
+    response.status_code = 202 if wish.send else 200
+    return _shown(preview_id, facts)
 
 
 def _part_of(look: Preview, part: str) -> _Part | None:
