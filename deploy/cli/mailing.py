@@ -14,16 +14,22 @@ from deploy.cli.files import body_of, destinations_of
 from deploy.cli.rehearsal import check_mailing, preview_mailing
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
+from deploy.cli.underway import RunId, list_missing, pause_mailing, resume_mailing, stop_mailing
 from deploy.cli.watched import summary, watch
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Mailings: check, preview, create, list, show, watch."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Mailings: check, preview, create, list, show, watch, pause, resume, stop, missing.",
 )
 app.command("check")(check_mailing)
 app.command("preview")(preview_mailing)
+app.command("pause")(pause_mailing)
+app.command("resume")(resume_mailing)
+app.command("stop")(stop_mailing)
+app.command("missing")(list_missing)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal")]
 Patience = Annotated[float | None, typer.Option("--timeout", min=0, help="Give up watching after so many seconds")]
-RunId = Annotated[str, typer.Argument(metavar="ID", help="Run id")]
 
 
 @app.command("create")
@@ -50,10 +56,16 @@ def create_mailing(
 
 @app.command("list")
 @speaks
-def list_mailings(api: Api, limit: Limit = 50) -> Shown:
+def list_mailings(
+    api: Api,
+    state: Annotated[str | None, typer.Option("--state", help="running, paused, cancelled or complete")] = None,
+    q: Annotated[str | None, typer.Option("--q", help="Part of the subject")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Those of the token's own name")] = False,
+    limit: Limit = 50,
+) -> Shown:
     """List mailings, newest first."""
-    columns = ("run_id", "started_at", "subject", "total", "complete", "submitted_by")
-    return Rows(columns, api.history.items("/runs", limit=limit))
+    columns = ("run_id", "started_at", "subject", "state", "done", "total", "submitted_by")
+    return Rows(columns, api.history.items("/runs", {"state": state, "q": q, "mine": mine or None}, limit=limit))
 
 
 @app.command("show")

@@ -4,9 +4,10 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.cli.shown import say
 
@@ -15,12 +16,16 @@ _LINE_EVERY = 5.0  # seconds between two lines where nobody sees a bar
 
 @dataclass(frozen=True)
 class Step:
-    """So much is done of so much, and in a few words how it goes; `over` at the end."""
+    """So much is done of so much, and in a few words how it goes; `over` at the end.
+
+    `rate` is how many are done in a second where somebody knows better than who only watches.
+    """
 
     done: int
     total: int
     note: str
     over: bool
+    rate: float | None = None
 
 
 def follow(steps: Iterable[Step], doing: str) -> None:
@@ -33,14 +38,14 @@ def _bar(steps: Iterable[Step], doing: str) -> None:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]} · {task.fields[rate]:.0f}/s"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]} · {task.fields[rate]:.0f}/s{task.fields[left]}"),
     )
+    began = time.monotonic()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(doing, total=None, note="", rate=0.0)
+        task = progress.add_task(doing, total=None, note="", rate=0.0, left="")
         for step in steps:
-            progress.update(task, total=step.total, completed=step.done, note=step.note)
-            progress.update(task, rate=progress.tasks[0].finished_speed or progress.tasks[0].speed or 0.0)
+            rate, left = _pace(step, time.monotonic() - began)
+            progress.update(task, total=step.total, completed=step.done, note=step.note, rate=rate, left=left)
 
 
 def _by_lines(steps: Iterable[Step], doing: str) -> None:
@@ -54,6 +59,14 @@ def _by_lines(steps: Iterable[Step], doing: str) -> None:
 
 
 def _line(step: Step, seconds: float) -> str:
-    rate = step.done / seconds if seconds else 0.0
-    left = f", about {(step.total - step.done) / rate:.0f} s left" if rate and not step.over else ""
+    rate, left = _pace(step, seconds)
     return f"{step.done} of {step.total} done, {step.note}, {rate:.1f}/s{left}"
+
+
+def _pace(step: Step, seconds: float) -> tuple[float, str]:
+    """Return how many are done in a second, and in words how long it takes at that."""
+    average = step.done / seconds if seconds else 0.0
+    rate = average if step.rate is None else step.rate
+    if not rate or step.over:
+        return rate, ""
+    return rate, f", about {timedelta(seconds=round((step.total - step.done) / rate))} left"

@@ -10,7 +10,6 @@ from deploy.cli.progress import Step, follow
 from deploy.cli.shown import Facts, Rows
 
 _EVERY = 0.5  # seconds between two looks
-_OPEN = ("queued", "rendering", "sending", "deferred")
 _FAILED = ("failed", "render_failed", "bounced", "in_doubt")
 Run = dict[str, Any]
 
@@ -42,8 +41,8 @@ def outcome(run: Run) -> Rows:
 
 
 def summary(run: Run) -> Facts:
-    """Return a finished run and the exit code that fits: 5 where some failed."""
-    return Facts(run, exit_code=Code.SOME_FAILED if failed(run) else 0)
+    """Return a finished run and the exit code that fits: 5 where some failed, or were cancelled."""
+    return Facts(run, exit_code=Code.SOME_FAILED if failed(run) or run["counts"].get("cancelled") else 0)
 
 
 def failed(run: Run) -> int:
@@ -59,17 +58,15 @@ def _looks(api: Api, run_id: str, patience: float | None) -> Iterator[Run]:
         if run["complete"]:
             return
         if patience is not None and time.monotonic() - began > patience:
-            raise Failure(Code.TIMED_OUT, f"Still {_count(run, _OPEN)} to go after {patience:.0f} s: {run_id}")
+            left = run["total"] - run["done"]
+            raise Failure(Code.TIMED_OUT, f"Still {left} to go after {patience:.0f} s: {run_id}")
         time.sleep(_EVERY)
 
 
 def _step(run: Run) -> Step:
-    return Step(done(run), run["total"], f"{failed(run)} failed", run["complete"])
-
-
-def done(run: Run) -> int:
-    """Return how many destinations of a run have a final status."""
-    return int(run["total"]) - _count(run, _OPEN)
+    state = run["state"]
+    note = f"{failed(run)} failed" + (f", {state}" if state in {"paused", "cancelled"} else "")
+    return Step(run["done"], run["total"], note, run["complete"], 0.0 if state == "paused" else run["rate"])
 
 
 def _count(run: Run, statuses: tuple[str, ...]) -> int:

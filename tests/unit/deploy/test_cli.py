@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import main
+from deploy.cli import main, progress
 from deploy.record import recorded
 from shared.access import Access
 from tests.unit.deploy.stand_in import StandIn, standing_in
@@ -70,7 +70,16 @@ def mailing(folder: Path) -> str:
 
 def a_run(**counts: int) -> dict[str, Any]:
     open_ones = sum(counts.get(status, 0) for status in ("queued", "rendering", "sending", "deferred"))
-    return {"run_id": RUN, "total": sum(counts.values()), "counts": counts, "complete": not open_ones}
+    total = sum(counts.values())
+    how = {"state": "running" if open_ones else "complete", "rate": 10.0 if open_ones else None}
+    return {
+        "run_id": RUN,
+        "total": total,
+        "done": total - open_ones,
+        "counts": counts,
+        "complete": not open_ones,
+        **how,
+    }
 
 
 def test_a_list_is_plain_lines_when_piped(uitpost: Uitpost, api: StandIn) -> None:
@@ -332,6 +341,105 @@ def test_ctrl_c_stops_watching_and_not_the_mailing(
 
     assert ended.code == 130
     assert f"uitpost mailing watch {RUN}" in ended.err
+
+
+def test_a_mailing_is_watched_at_the_rate_that_the_server_knows(
+    uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_LINE_EVERY", 0.0)
+    paused = a_run(sent=60, sending=40) | {"state": "paused", "rate": None}
+    cancelled = a_run(sent=70, cancelled=30) | {"state": "cancelled"}
+    api.answer(f"GET /runs/{RUN}", a_run(sent=50, failed=5, sending=45), paused, cancelled)
+
+    ended = uitpost("mailing", "watch", RUN)
+
+    first, second, third = ended.err.splitlines()
+    assert first == "55 of 100 done, 5 failed, 10.0/s, about 0:00:04 left"
+    assert second == "60 of 100 done, 0 failed, paused, 0.0/s"
+    assert third.startswith("100 of 100 done, 0 failed, cancelled")
+    assert ended.code == 5
+
+
+def test_a_bar_shows_the_same_on_a_terminal(uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    api.answer(f"GET /runs/{RUN}", a_run(sent=1, sending=2), a_run(sent=3))
+
+    ended = uitpost("mailing", "watch", RUN, "--json")
+
+    assert ended.code == 0
+    assert json.loads(ended.out)["counts"] == {"sent": 3}
+
+
+@pytest.mark.parametrize(("verb", "door"), [("pause", "pause"), ("resume", "resume"), ("stop", "cancel")])
+def test_a_mailing_under_way_is_paused_resumed_and_stopped(
+    uitpost: Uitpost, api: StandIn, verb: str, door: str
+) -> None:
+    api.answer(f"POST /runs/{RUN}/{door}", {"run_id": RUN, "state": "paused"})
+
+    ended = uitpost("mailing", verb, RUN, "--reason", "wrong date", *(["--yes"] if verb == "stop" else []))
+
+    assert ended.code == 0
+    assert "state\tpaused" in ended.out
+    assert api.bodies(f"POST /runs/{RUN}/{door}") == [{"reason": "wrong date"}]
+
+
+def test_a_mailing_is_not_stopped_unless_somebody_says_so(uitpost: Uitpost, api: StandIn) -> None:
+    ended = uitpost("mailing", "stop", RUN)
+
+    assert ended.code == 2
+    assert "--yes" in ended.err
+    assert api.asked == []
+
+
+def test_what_cannot_be_paused_ends_with_4(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer(f"POST /runs/{RUN}/pause", {"title": "Conflict", "detail": "This mailing is complete"}, status=409)
+
+    ended = uitpost("mailing", "pause", RUN)
+
+    assert (ended.code, ended.err) == (4, "This mailing is complete\n")
+
+
+def a_row(number: str, status: str, **others: Any) -> dict[str, Any]:
+    address = f"anna{number}@home.example"
+    facts = {"kind": "person", "number": number, "contact_id": None, "recipient_name": f"Anna, {number}"}
+    return {**facts, "recipient_address": address, "status": status, "reason": None, "smtp_text": None, **others}
+
+
+def test_who_got_nothing_is_listed_with_the_reason(uitpost: Uitpost, api: StandIn) -> None:
+    """Those without an address, without consent and those that failed, as a list to be corrected (FR-96, FR-98)."""
+    api.answer(f"GET /runs/{RUN}", a_run(sent=5, no_address=1, failed=1, sending=1))
+    without = a_row("1", "no_address", reason="missing", recipient_address=None)
+    refused = a_row("2", "failed", reason="permanent", smtp_text="5.1.1 no such user")
+    api.answer("GET /processing", {"items": [without], "next": None}, {"items": [refused], "next": None})
+
+    ended = uitpost("mailing", "missing", RUN, "--csv")
+
+    assert ended.out.splitlines() == [
+        "kind,number,contact_id,name,email,status,reason,answer",
+        'person,1,,"Anna, 1",,no_address,missing,',
+        'person,2,,"Anna, 2",anna2@home.example,failed,permanent,5.1.1 no such user',
+    ]
+    assert ended.err == "Still 1 to go: this is who got nothing so far.\n"
+    assert len([name for name, *_ in api.asked if name == "GET /processing"]) == 2
+
+
+def test_who_got_nothing_is_a_table_too(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer(f"GET /runs/{RUN}", a_run(sent=5, cancelled=1))
+    api.answer("GET /processing", {"items": [a_row("1", "cancelled", reason="cancelled")], "next": None})
+
+    ended = uitpost("mailing", "missing", RUN)
+
+    assert ended.out == "person\t1\t\tAnna, 1\tanna1@home.example\tcancelled\tcancelled\t\n"
+
+
+def test_mailings_are_listed_by_state_subject_and_owner(uitpost: Uitpost, api: StandIn) -> None:
+    run = a_run(sent=2, sending=1) | {"started_at": "2026-03-02", "subject": "Uitnodiging", "submitted_by": "crm"}
+    api.answer("GET /runs", {"items": [run], "next": None})
+
+    ended = uitpost("mailing", "list", "--state", "running", "--q", "uit", "--mine")
+
+    assert ended.out == f"{RUN}\t2026-03-02\tUitnodiging\trunning\t2\t3\tcrm\n"
 
 
 def test_patience_has_an_end(uitpost: Uitpost, api: StandIn) -> None:
