@@ -32,6 +32,7 @@ def assemble(settings: Settings) -> Service:
         background=[
             Relay(store, told, topics_of(told), connection).run,
             Purge(connection, settings.stream_days).run,
+            pool.stand_by,
         ],
         close=[pool.close],
     )

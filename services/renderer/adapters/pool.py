@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+import structlog
+
 from services.renderer.adapters import worker
 from services.renderer.adapters.typst import OFFLINE
 from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
@@ -21,6 +23,7 @@ from shared.contracts.dossier import LayoutDocument
 from shared.contracts.layouts import LayoutProblem
 from shared.contracts.renderer import Fault
 
+_log = structlog.get_logger()
 CHUNK = 25
 
 
@@ -44,6 +47,14 @@ class RenderPool:
     async def start(self) -> None:
         """Start the workers now, so that the first mail need not wait; raise `EngineUnavailable` if they can't."""
         await asyncio.gather(*(self._start() for _ in self._workers))
+
+    async def stand_by(self) -> None:
+        """Start the workers beside all else, so that whoever asks first need not wait for them; until cancelled."""
+        try:
+            await self.start()
+        except EngineUnavailable as error:
+            _log.warning("the workers do not start; the first job tries again", error=str(error))
+        await asyncio.Event().wait()
 
     async def make(self, jobs: Sequence[Job], *, urgent: bool = False) -> list[Made | Fault]:
         """Make the jobs in chunks, on as many workers as are idle; urgent ones get the next that is."""

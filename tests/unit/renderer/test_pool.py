@@ -180,6 +180,34 @@ async def test_workers_that_cannot_start_are_nobodys_fault(tmp_path: Path) -> No
     await pool.close()
 
 
+async def test_workers_stand_by_before_the_first_job(tmp_path: Path, blobs: SqliteBlobs) -> None:
+    del blobs
+    pool = RenderPool(tmp_path / "blobs.db", 2)
+
+    standing = asyncio.create_task(pool.stand_by())
+    async with asyncio.timeout(30):
+        while len(workers_on(tmp_path / "blobs.db")) < 2:
+            await asyncio.sleep(0.02)
+
+    await pool.make([a_job(body_text="x")] * 2)  # after them
+    assert not standing.done()
+    standing.cancel()
+    await pool.close()
+
+
+async def test_workers_that_cannot_start_end_no_service(tmp_path: Path) -> None:
+    pool = RenderPool(tmp_path / "nowhere" / "blobs.db", 1)
+    standing = asyncio.create_task(pool.stand_by())
+    await asyncio.sleep(0)
+
+    with pytest.raises(EngineUnavailable):
+        await pool.make([a_job(body_text="x")])  # its turn comes once standing by has failed
+
+    assert not standing.done()
+    standing.cancel()
+    await pool.close()
+
+
 async def test_a_question_taken_back_ends_its_worker_and_does_not_answer_the_next(
     blobs: SqliteBlobs, tmp_path: Path
 ) -> None:
