@@ -139,7 +139,7 @@ class Drafts:
         around = await self._surroundings.of(draft, operator)
         made = steps(draft, around)
         judged = await self._surroundings.judged(provisional(draft, made, operator.name), around)
-        return Looked(draft, made, list(warnings(draft)), points(made, judged, around.rules.box))
+        return Looked(draft, made, list(warnings(draft, around)), points(made, judged, around.rules.box))
 
     async def _begun(self, opening: DraftOpening, found: Sequence[GivenDestination]) -> dict[str, Any]:
         """Return the values that a draft begins with: the contact ticked, and an issue method that its type has."""

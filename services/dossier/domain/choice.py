@@ -94,8 +94,7 @@ def choose(intake: Intake, set_up: SetUp, auto_document_layout_id: str | None = 
     attachment = _layout(set_up, intake.attachment_layout_id)
     auto = _layout(set_up, auto_document_layout_id)
     sender = _sender(intake, set_up)
-    servers = set_up.mail_servers
-    server = DEFAULT if DEFAULT in servers else next(iter(servers), None)
+    server = server_of(set_up.mail_servers)
     wrongs = (
         *_layout_wrongs(intake, body, attachment),
         *_auto_document_wrongs(auto),
@@ -111,6 +110,11 @@ def choose(intake: Intake, set_up: SetUp, auto_document_layout_id: str | None = 
         mail_server_id=server if issues == "email" else None,
         wrongs=wrongs,
     )
+
+
+def server_of(servers: Mapping[str, Facts]) -> str | None:
+    """Return the mail server that is used, None where none is set up."""
+    return DEFAULT if DEFAULT in servers else next(iter(servers), None)
 
 
 def _layout(set_up: SetUp, layout_id: str | None) -> Facts | None:

@@ -1,5 +1,7 @@
 """Senders: the name and address that mails go out under."""
 
+import re
+from collections.abc import Iterator
 from typing import Any, Self
 
 from eventsourcing.domain import Aggregate
@@ -9,6 +11,8 @@ from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control, is_email
+
+_UNANSWERED = ("noreply", "donotreply", "dontreply", "nietbeantwoorden", "geenantwoord")
 
 
 class SenderFacts(BaseModel):
@@ -30,6 +34,15 @@ def unknown_sender(sender_id: str) -> Wrong:
     if sender_id == ME:
         return Wrong("sender_id", "sender_me_is_nobody")
     return Wrong("sender_id", "unknown_sender", {"sender": sender_id[:80]})
+
+
+def doubts(address: str, dkim_domain: str | None) -> Iterator[Wrong]:
+    """Yield what speaks against mailing from an address (R-5): answers get lost, or receivers will not trust it."""
+    local, _, domain = address.lower().rpartition("@")
+    if re.sub(r"[-_.]", "", local).startswith(_UNANSWERED):
+        yield Wrong("sender_address", "sender_takes_no_answers")
+    if dkim_domain and not f".{domain}".endswith(f".{dkim_domain.lower()}"):
+        yield Wrong("sender_address", "sender_domain_not_signed", {"domain": dkim_domain})
 
 
 class Sender(Aggregate):

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from services.dossier.domain.choice import SetUp
+from services.dossier.domain.choice import SetUp, server_of
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_rules import Rules
 from services.dossier.domain.field_setting import SENDER_FIELDS, Applied
 from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Wrong
+from services.dossier.domain.sender import doubts
 from services.dossier.domain.sender_fields import SenderField, differ
 
 State = Literal["open", "locked", "hidden", "absent"]
@@ -98,12 +99,15 @@ def fields_of(made: Sequence[Step]) -> dict[str, Shown]:
     return {shown.name: shown for step in made for shown in step.fields}
 
 
-def warnings(draft: Draft) -> Iterator[Wrong]:
+def warnings(draft: Draft, around: Around) -> Iterator[Wrong]:
     """Yield what the check step warns of; nothing of it prevents a finish."""
     if draft.issue_method != "email":
         return
     if differ(draft.sender_name, draft.sender_address):
         yield Wrong("sender_name", "sender_fields_differ")
+    if address := draft.sender_address.value:
+        servers = around.set_up.mail_servers
+        yield from doubts(address, servers.get(server_of(servers) or "", {}).get("dkim_domain"))
     if not draft.values.get("body_layout_id") and not draft.values.get("body_text"):
         yield Wrong("body_text", "body_is_empty")  # A20
 

@@ -180,3 +180,24 @@ async def test_a_request_may_name_its_sender_me_too(house: House) -> None:
     assert by_person.status_code == 202
     [mail] = await house.told(DossierItemRequested)
     assert (mail.sender.name, mail.sender.address) == ("anna", "anna@house.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "codes"),
+    [
+        ("sales@house.example", []),
+        ("sales@mail.house.example", []),
+        ("no-reply@house.example", ["sender_takes_no_answers"]),
+        ("niet.beantwoorden@house.example", ["sender_takes_no_answers"]),
+        ("sales@otherhouse.example", ["sender_domain_not_signed"]),
+    ],
+)
+async def test_a_sender_that_answers_or_trust_would_be_lost_for_is_warned_of(
+    house: House, address: str, codes: list[str]
+) -> None:
+    """R-5: a no-reply sender is discouraged, and the server must be allowed to send for its domain."""
+    server = {"host": "relay.example", "port": 25, "security": "starttls", "dkim_domain": "house.example"}
+    await house.ask("PUT", "/mail-servers/default", server)
+    draft_id = await Desk(house).open(**MAIL, sender_address=address)
+
+    assert [one["code"] for one in (await Desk(house).ask("GET", f"/drafts/{draft_id}"))["warnings"]] == codes
