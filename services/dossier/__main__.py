@@ -8,6 +8,7 @@ from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
     SqlChecks,
+    SqlContactChecks,
     SqlContactPages,
     SqlContacts,
     SqlItemTypes,
@@ -22,7 +23,6 @@ from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
-    Importing,
     Items,
     ItemTypes,
     Judging,
@@ -34,10 +34,10 @@ from services.dossier.application import (
     Shelf,
     Tasks,
     Upstream,
-    Views,
     Workflows,
     a_desk,
     a_rehearsal,
+    an_address_book,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
@@ -63,7 +63,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     setup = Setup(store, tables, blobs, layouts.canonical, renderer)
     task_table = SqlTasks(store)
     recorder = Recorder(store, tables, blobs, contacts, task_table)
-    importing, workflows, views = Importing(contacts), Workflows(store, tables), Views(store, SqlViews(store))
+    workflows = Workflows(store, tables)
     types = ItemTypes(store, tables, SqlItemTypes(store))
     judging = Judging(tables, types, contacts, attachments, own.consent)
     recording = Recording(store, tables, blobs, attachments, types, workflows, judging, task_table, recorder.take_up)
@@ -71,6 +71,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     mailer = AskedMailer(asking)
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
+    address_book = an_address_book(store, contacts, SqlContactChecks(store), SqlViews(store))
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
     shelf = Shelf(store, contacts, task_table)
@@ -78,7 +79,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
     )
     dossier = Dossier(
-        *(contacts, views, importing, setup, attachments, judging, recording, resending),
+        *(contacts, address_book, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table)),
     )

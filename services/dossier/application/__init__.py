@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from services.dossier.application.address_book import AddressBook, an_address_book
 from services.dossier.application.attachments import Attachments
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.desk import Desk, a_desk
-from services.dossier.application.importing import Importing
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.items import Items
 from services.dossier.application.judging import Judging
@@ -18,15 +18,14 @@ from services.dossier.application.setup import Setup
 from services.dossier.application.shelf import Shelf
 from services.dossier.application.tasks import Tasks
 from services.dossier.application.upstream import Upstream
-from services.dossier.application.views import Views
 from services.dossier.application.workflows import Workflows
 
 __all__ = [
+    "AddressBook",
     "Attachments",
     "Contacts",
     "Desk",
     "Dossier",
-    "Importing",
     "ItemTypes",
     "Items",
     "Judging",
@@ -39,10 +38,10 @@ __all__ = [
     "Shelf",
     "Tasks",
     "Upstream",
-    "Views",
     "Workflows",
     "a_desk",
     "a_rehearsal",
+    "an_address_book",
 ]
 
 
@@ -51,8 +50,7 @@ class Dossier:
     """The use cases, for whoever stands at a door."""
 
     contacts: Contacts
-    views: Views
-    importing: Importing
+    address_book: AddressBook
     setup: Setup
     attachments: Attachments
     judging: Judging

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.email_check import Pair, Problem
 from services.dossier.domain.facet import Facet
 from services.dossier.domain.identity import Address
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
@@ -48,4 +49,16 @@ class ContactPages(Protocol):
 
     async def facets(self, wanted: ContactFilter) -> dict[Facet, int]:
         """Return how many there are of each facet; what the filter says of words and of a destination is left out."""
+        ...
+
+
+class ContactChecks(Protocol):
+    """Which contacts cannot be mailed."""
+
+    async def pairs(self, wanted: ContactFilter) -> list[tuple[Pair, int]]:
+        """Return how many contacts there are of each facet, with that of their destination where it matters."""
+        ...
+
+    async def page(self, wanted: ContactFilter, problem: Problem | None, limit: int, after: Cursor | None) -> Page:
+        """Return the next contacts that have a problem, any if None, by number."""
         ...

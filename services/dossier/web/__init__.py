@@ -10,6 +10,7 @@ from services.dossier.web import (
     contacts,
     draft_rehearsal,
     drafts,
+    email_checks,
     field_settings,
     item_types,
     items,
@@ -29,6 +30,7 @@ def routes(dossier: Dossier) -> list[APIRouter]:
     return [
         contact_lists.routes(dossier),
         contacts.routes(dossier),
+        email_checks.routes(dossier),
         views.routes(dossier),
         setup.routes(dossier),
         item_types.routes(dossier),

@@ -1,16 +1,13 @@
 """Checks over HTTP: a request is checked before it is recorded, and whom something is to be said of can be listed."""
 
 import asyncio
-import csv
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime
-from io import StringIO
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from services.dossier.application import Dossier
 from services.dossier.domain.check import FAULT, Finding, Status
@@ -18,6 +15,7 @@ from services.dossier.domain.intake import Intake, parse, read
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.csv_file import download
 from services.dossier.web.operator import Sending, submitted
 from shared.access import Caller
 from shared.pages import Language, language, reads, sends
@@ -25,7 +23,6 @@ from shared.pages import Language, language, reads, sends
 _ASK = "/api/v1/dossier-items/check"
 _ONE = "/api/v1/checks/{check_id}"
 _COLUMNS = ("kind", "number", "contact_id", "name", "email", "reason", "detail")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take a cell for
 _AT_ONCE = 1000  # lines of a file
 _Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=100)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
@@ -90,9 +87,7 @@ def _add_lists(router: APIRouter, dossier: Dossier) -> None:
         """Give the addressees that a mailing leaves out as a file for a spreadsheet."""
         with answering(dossier.refusals, request):
             await dossier.rehearsal.checking.find(check_id)
-            lines = _csv(dossier, check_id, language(request))
-            headers = {"Content-Disposition": 'attachment; filename="missing.csv"', "Cache-Control": "no-store"}
-            return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+            return download("missing.csv", _COLUMNS, _rows(dossier, check_id, language(request)))
 
 
 async def answered(
@@ -174,22 +169,13 @@ def _detail(dossier: Dossier, found: Finding, spoken: Language) -> str:
     return f"{said} {found.said}" if found.said else said
 
 
-async def _csv(dossier: Dossier, check_id: UUID, spoken: Language) -> AsyncIterator[str]:
-    """Yield the file in pieces; with a byte order mark and semicolons, as spreadsheets here open it."""
-    yield "\ufeff" + _lines([_COLUMNS])
+async def _rows(dossier: Dossier, check_id: UUID, spoken: Language) -> AsyncIterator[tuple[str, ...]]:
     after = 0
     while found := await dossier.rehearsal.checking.missing(check_id, after, _AT_ONCE):
         after = found[-1][0]
-        shown = (_shown(dossier, one, spoken) for _, one in found)
-        yield _lines([tuple(str(line[column] or "") for column in _COLUMNS) for line in shown])
-
-
-def _lines(lines: list[tuple[str, ...]]) -> str:
-    file = StringIO()
-    csv.writer(file, delimiter=";").writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line] for line in lines
-    )
-    return file.getvalue()
+        for _, one in found:
+            line = _shown(dossier, one, spoken)
+            yield tuple(str(line[column] or "") for column in _COLUMNS)
 
 
 def _after(cursor: str | None) -> int:

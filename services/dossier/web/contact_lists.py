@@ -13,7 +13,7 @@ from services.dossier.domain.looking import ContactFilter, Cursor, Order
 from services.dossier.domain.refusal import Refused
 from services.dossier.domain.view import EMAIL_CHECK, View
 from services.dossier.web.body import answering
-from services.dossier.web.contacts import address_said, shown
+from services.dossier.web.contact_shown import address_said, shown
 from shared.access import Caller
 from shared.pages import language, reads
 
@@ -32,7 +32,7 @@ class Asked:
 
     async def read(self, dossier: Dossier, caller: Caller, spoken: str) -> tuple[ContactFilter, Order, View | None]:
         """Return the filter, the order and the view; raise `Refused` for what is none."""
-        view = await dossier.views.one(caller.name, self.view_id, spoken) if self.view_id else None
+        view = await dossier.address_book.views.one(caller.name, self.view_id, spoken) if self.view_id else None
         wanted = self.filter.within(view.facts.filter) if view else self.filter
         if wrongs := wanted.wrongs():
             raise Refused(wrongs)

@@ -11,12 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.dossier.application import Dossier
 from services.dossier.application.contacts import Stated
-from services.dossier.domain.contact import Known
-from services.dossier.domain.contact_facts import ContactFacts, address_wrongs
-from services.dossier.domain.identity import Address
+from services.dossier.domain.contact_facts import ContactFacts
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import Refused, Wrong, as_said
 from services.dossier.web.body import answering, on_disk, takes, whole
+from services.dossier.web.contact_shown import address_said, checked_shown, shown
 from shared.access import Caller
 from shared.pages import language, reads, sends
 
@@ -36,13 +35,14 @@ def routes(dossier: Dossier) -> APIRouter:
         number: str,
         contact_id: _ContactId = None,
     ) -> dict[str, Any]:
-        """Show one contact."""
+        """Show one contact, and whether it can be mailed."""
         with answering(dossier.refusals, request):
             contact = await dossier.contacts.find(address_said(kind, number, contact_id))
             if contact is None:
                 named = f"{kind} {number}{' ' + contact_id if contact_id else ''}"[:200]
                 raise Refused([Wrong("", "unknown_contact", {"contact": named})], status=404)
-            return shown(contact)
+            checked = await dossier.address_book.email_checks.one(contact)
+            return {**shown(contact), "email_check": checked_shown(dossier.refusals, checked, language(request))}
 
     @router.put(_ONE, openapi_extra=takes(ContactFacts, "put", _ONE))
     async def put_contact(
@@ -69,7 +69,7 @@ def routes(dossier: Dossier) -> APIRouter:
         with answering(dossier.refusals, request):
             async with on_disk(request) as file:
                 text = TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-                imported = await dossier.importing.import_csv(text)
+                imported = await dossier.address_book.importing.import_csv(text)
                 text.detach()
             spoken = language(request)
             refused = [
@@ -86,22 +86,3 @@ def routes(dossier: Dossier) -> APIRouter:
             }
 
     return router
-
-
-def address_said(kind: str, number: str, contact_id: str | None) -> Address:
-    """Return the address that a path says; raise `Refused` for none."""
-    if wrongs := address_wrongs(kind, number, contact_id):
-        raise Refused(wrongs)
-    return Address.of(kind, number, contact_id)
-
-
-def shown(contact: Known) -> dict[str, Any]:
-    """Return a contact as it is answered."""
-    return {
-        "kind": contact.address.kind,
-        "number": contact.address.number,
-        "contact_id": contact.address.contact_id,
-        "email_valid": contact.email_valid,
-        **{name: getattr(contact, name) for name in ContactFacts.model_fields},
-        "as_of": contact.as_of.isoformat() if contact.as_of else None,
-    }

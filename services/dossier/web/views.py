@@ -24,27 +24,29 @@ def routes(dossier: Dossier) -> APIRouter:
     async def list_views(request: Request, caller: Reads) -> dict[str, Any]:
         """List the views that the caller can choose, by name."""
         with answering(dossier.refusals, request):
-            views = await dossier.views.all(caller.name, language(request))
+            views = await dossier.address_book.views.all(caller.name, language(request))
             return {"items": [_shown(view) for view in views], "next": None}
 
     @router.get(_ONE)
     async def get_view(request: Request, caller: Reads, view_id: str) -> dict[str, Any]:
         """Show a view: the caller's own, else one that is shared, else a supplied one."""
         with answering(dossier.refusals, request):
-            return _shown(await dossier.views.one(caller.name, view_id, language(request)))
+            return _shown(await dossier.address_book.views.one(caller.name, view_id, language(request)))
 
     @router.put(_ONE, openapi_extra=takes(ViewFacts, "put", _ONE))
     async def put_view(request: Request, caller: Reads, view_id: str) -> dict[str, Any]:
         """Save a view of the caller's own; an administrator may share it with everybody."""
         with answering(dossier.refusals, request):
             facts = as_said(ViewFacts, parse(await whole(request)))
-            return _shown(await dossier.views.put(caller.name, view_id, facts, may_share=_may_share(caller)))
+            return _shown(
+                await dossier.address_book.views.put(caller.name, view_id, facts, may_share=_may_share(caller))
+            )
 
     @router.delete(_ONE, status_code=204)
     async def delete_view(request: Request, caller: Reads, view_id: str) -> None:
         """Forget a view of the caller's own; an administrator may forget any that is shared."""
         with answering(dossier.refusals, request):
-            await dossier.views.delete(caller.name, view_id, may_share=_may_share(caller))
+            await dossier.address_book.views.delete(caller.name, view_id, may_share=_may_share(caller))
 
     return router
 

@@ -17,6 +17,7 @@ from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
     SqlChecks,
+    SqlContactChecks,
     SqlContactPages,
     SqlContacts,
     SqlItemTypes,
@@ -31,7 +32,6 @@ from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
-    Importing,
     Items,
     ItemTypes,
     Judging,
@@ -43,10 +43,10 @@ from services.dossier.application import (
     Shelf,
     Tasks,
     Upstream,
-    Views,
     Workflows,
     a_desk,
     a_rehearsal,
+    an_address_book,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.domain.address import ConsentMode
@@ -67,6 +67,7 @@ from shared.contracts.renderer import Fault
 from shared.pages import frame
 from shared.relay import topics_of
 from shared.store import Store
+from tests.unit.dossier.lists import Lists
 
 HOST = "http://127.0.0.1"
 
@@ -200,8 +201,7 @@ class House:
         )
         self.dossier = Dossier(
             contacts,
-            Views(self.store, SqlViews(self.store)),
-            Importing(contacts),
+            an_address_book(self.store, contacts, SqlContactChecks(self.store), SqlViews(self.store)),
             Setup(self.store, self.tables, self.blobs, canonical, self.judge),
             attachments,
             judging,
@@ -316,6 +316,16 @@ def a_destination(number: Any = "1000", **other: Any) -> dict[str, Any]:
         "recipient": {"name": f"Bakkerij {number}", "email": f"post@bakery{number}.example"},
         **other,
     }
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def lists(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Lists]:
+    """The tables of contacts on either database."""
+    url = f"sqlite:///{tmp_path}/dossier.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    async with Store(url, "dossier", METADATA) as store:
+        yield Lists(store)
 
 
 @pytest.fixture

@@ -1,117 +1,28 @@
 """Contacts are listed in any order, filtered, searched and counted, on either database and however many they are."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.dossier.adapters.tables import METADATA, SqlContactPages, SqlContacts, contact_pages
-from services.dossier.application.contact_tables import Page
+from services.dossier.adapters.tables import contact_pages
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.contact_facts import ContactFacts
 from services.dossier.domain.facet import Facet
 from services.dossier.domain.identity import KINDS, Address
-from services.dossier.domain.looking import SORTS, ContactFilter, Cursor, Order, fold
+from services.dossier.domain.looking import ContactFilter, Cursor, Order, fold
 from services.dossier.domain.refusal import Refused
-from shared.store import Store
 from tests.unit.dossier.conftest import House
-
-FROM = datetime(2026, 3, 2, tzinfo=UTC)
-_LETTERS = st.sampled_from(
-    ["", "a", "An", "anna", "Ánna de Vries", "de", "Zoë", "100%_", "bakkerij 'de \"ster\"'", "nn"]
-)
-_EMAILS = st.sampled_from([None, "", "anna@bakery.example", "ANNA@bakery.example", "no address", "zoe@home.example"])
-_FACTS = st.fixed_dictionaries(
-    {
-        "name": _LETTERS,
-        "email": _EMAILS,
-        "function": st.one_of(st.none(), _LETTERS),
-        "language": st.sampled_from(["nl", "en"]),
-        "consent": st.sampled_from(["granted", "denied", "unknown"]),
-        "blocked": st.booleans(),
-        "bounced": st.booleans(),
-        "correspondence": st.booleans(),
-        "preferred_medium": st.sampled_from([None, "post"]),
-    }
-)
-_ADDRESSES = st.builds(
-    Address,
-    st.sampled_from(["organisation", "person", "employee", "sales_relation"]),
-    st.sampled_from(["1", "2", "10", "100", "a", "b c"]),
-    st.sampled_from([None, None, "1", "55"]),
-)
-_FILTERS = st.builds(
-    ContactFilter,
-    q=st.one_of(
-        st.none(), st.sampled_from(["a", "an", "nn", "anna", "ÁNNA", "vries anna", "1", "100%", '"', "e", "z"])
-    ),
-    kind=st.sampled_from([None, None, "organisation", "person", "contact_person", "employee"]),
-    blocked=st.sampled_from([None, None, True, False]),
-    consent=st.sampled_from([None, None, "granted", "denied", "unknown"]),
-    address=st.sampled_from([None, None, "missing", "invalid", "bounced", "valid", "not_valid"]),
-    language=st.sampled_from([None, None, "nl", "en"]),
-    correspondence=st.sampled_from([None, None, True, False]),
-    of=st.sampled_from([None, None, None, "organisation/1", "sales_relation/10"]),
-)
-_ORDERS = st.builds(Order, st.sampled_from(SORTS), st.booleans())
-
-
-@dataclass
-class Lists:
-    """The tables of contacts over one database."""
-
-    store: Store
-
-    def __post_init__(self) -> None:
-        self.contacts = SqlContacts(self.store)
-        self.pages = SqlContactPages(self.store)
-
-    async def put(self, *contacts: Contact) -> None:
-        """Have these contacts stand."""
-        await self.store.record(rows=[self.contacts.row(contact) for contact in contacts])
-
-    async def clear(self) -> None:
-        """Have none stand."""
-        await self.store.transact(lambda connection: connection.exec_driver_sql("DELETE FROM contacts"))
-
-    async def all(self, wanted: ContactFilter, order: Order, limit: int) -> list[Known]:
-        """Return the contacts of a list, gone through page by page."""
-        found: list[Known] = []
-        page = Page([], None)
-        while not found or page.next:
-            after = Cursor.read(str(page.next), order) if page.next else None
-            page = await self.pages.page(wanted, order, limit, after)
-            assert len(page.items) == limit or page.next is None
-            found += page.items
-            if not found:
-                break
-        return found
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def lists(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Lists]:
-    """The tables on either database."""
-    url = f"sqlite:///{tmp_path}/dossier.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with Store(url, "dossier", METADATA) as store:
-        yield Lists(store)
-
-
-def a_contact(address: Address, minutes: int = 0, **facts: Any) -> Contact:
-    return Contact.record(address, FROM + timedelta(minutes=minutes), facts)
+from tests.unit.dossier.lists import CONTACTS, FILTERS, FROM, ORDERS, Lists, a_contact
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    contacts=st.dictionaries(_ADDRESSES, st.tuples(st.integers(0, 5), _FACTS), max_size=25),
-    wanted=_FILTERS,
-    order=_ORDERS,
+    contacts=CONTACTS,
+    wanted=FILTERS,
+    order=ORDERS,
     limit=st.integers(1, 30),
     plan=st.tuples(st.integers(0, 30), st.integers(1, 30), st.integers(1, 30)),
 )
@@ -124,10 +35,7 @@ async def test_going_from_page_to_page_visits_each_contact_wanted_once_and_in_or
     plan: tuple[int, int, int],
 ) -> None:
     """FR-19, A3, A25: whichever way the few, the many, the rare and the common ones are found."""
-    by_place = {address.place: (address, *said) for address, said in contacts.items()}
-    standing = [a_contact(address, minutes, **facts) for address, minutes, facts in by_place.values()]
-    await lists.clear()
-    await lists.put(*standing)
+    standing = await lists.hold(contacts)
     expected = {contact.address.place for contact in standing if _is_wanted(contact, wanted)}
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,6 +1,7 @@
 """The tables beside the events, on SQLite and PostgreSQL, in the database of the events."""
 
 from services.dossier.adapters.tables.checks import SqlChecks
+from services.dossier.adapters.tables.contact_checks import SqlContactChecks
 from services.dossier.adapters.tables.contact_pages import SqlContactPages
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.drawers import sql_drawers
@@ -16,6 +17,7 @@ __all__ = [
     "METADATA",
     "ResendTable",
     "SqlChecks",
+    "SqlContactChecks",
     "SqlContactPages",
     "SqlContacts",
     "SqlItemTypes",

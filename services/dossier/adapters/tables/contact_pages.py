@@ -38,7 +38,7 @@ _PLACE = (CONTACTS.c.kind, CONTACTS.c.number, CONTACTS.c.contact_id)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Found:
     """What a filter comes to, over the contacts there are: the facets it lets through (None is all), and how many."""
 
     filter: ContactFilter
@@ -82,10 +82,10 @@ class SqlContactPages:
         """Return how many contacts there are, or `most` where there are no fewer."""
 
         def read(connection: Connection) -> int:
-            found = _wanted(connection, wanted)
+            found = found_of(connection, wanted)
             if not wanted.terms and not wanted.base:
                 return min(found.n, most)
-            query = _found(found, select(CONTACTS.c.sequence)).limit(most).subquery()
+            query = narrowed(found, select(CONTACTS.c.sequence)).limit(most).subquery()
             return connection.execute(select(func.count()).select_from(query)).scalar_one()
 
         return await self._store.read(read)
@@ -94,8 +94,8 @@ class SqlContactPages:
         """Return where all of them stand, as they are at one moment; at most `most` of them."""
 
         def read(connection: Connection) -> list[Address]:
-            query = _found(_wanted(connection, wanted), select(*_PLACE))
-            query = query.order_by(*_keys(SORTS[order.by], order)).limit(most)
+            query = narrowed(found_of(connection, wanted), select(*_PLACE))
+            query = query.order_by(*keys_of(SORTS[order.by], order)).limit(most)
             return [Address(*row) for row in connection.execute(query)]
 
         return await self._store.read(read)
@@ -110,17 +110,18 @@ class SqlContactPages:
         return await self._store.read(read)
 
 
-def _wanted(connection: Connection, wanted: ContactFilter) -> _Wanted:
+def found_of(connection: Connection, wanted: ContactFilter) -> Found:
+    """Return what a filter comes to over the contacts there are."""
     counted = connection.execute(select(COUNTS.c.facet, COUNTS.c.n).where(COUNTS.c.n > 0)).all()
     through = {facet: n for facet, n in counted if wanted.lets(Facet.of(facet))}
     facets = None if len(through) == len(counted) else tuple(sorted(through))
-    return _Wanted(wanted, facets, sum(through.values()), connection.dialect.name == "sqlite")
+    return Found(wanted, facets, sum(through.values()), connection.dialect.name == "sqlite")
 
 
 def _rows(
     connection: Connection, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None
 ) -> Sequence[RowMapping]:
-    found = _wanted(connection, wanted)
+    found = found_of(connection, wanted)
     if found.n == 0:
         return []
     if not wanted.terms:
@@ -137,39 +138,39 @@ def _rows(
     return _run(connection, _by_trigrams(connection, found, order, limit, after))
 
 
-def _walked(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+def _walked(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
     """Go through the contacts in the order wanted, which an index has."""
     key = SORTS[order.by]
-    return _select(key).where(*found.conditions(), *_beyond(key, after)).order_by(*_keys(key, order)).limit(limit)
+    return selected(key).where(*found.conditions(), *beyond(key, after)).order_by(*keys_of(key, order)).limit(limit)
 
 
-def _sorted(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+def _sorted(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
     """Look at every contact wanted, and sort them."""
     key = found.unindexed(SORTS[order.by])
     conditions = found.conditions(by_facet=found.filter.base is None)
-    return _select(key).where(*conditions, *_beyond(key, after)).order_by(*_keys(key, order)).limit(limit)
+    return selected(key).where(*conditions, *beyond(key, after)).order_by(*keys_of(key, order)).limit(limit)
 
 
-def _in_the_next(found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+def _in_the_next(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
     """Look for words in the contacts that come next."""
     key = SORTS[order.by]
-    following = select(CONTACTS.c.sequence).where(*found.conditions(), *_beyond(key, after))
-    of_these = following.order_by(*_keys(key, order)).limit(_NEXT).subquery()
-    query = _select(found.unindexed(key)).join(of_these, of_these.c.sequence == CONTACTS.c.sequence)
-    return query.where(*_said(found.filter)).order_by(*_keys(found.unindexed(key), order)).limit(limit)
+    following = select(CONTACTS.c.sequence).where(*found.conditions(), *beyond(key, after))
+    of_these = following.order_by(*keys_of(key, order)).limit(_NEXT).subquery()
+    query = selected(found.unindexed(key)).join(of_these, of_these.c.sequence == CONTACTS.c.sequence)
+    return query.where(*_said(found.filter)).order_by(*keys_of(found.unindexed(key), order)).limit(limit)
 
 
-def _by_trigrams(connection: Connection, found: _Wanted, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
+def _by_trigrams(connection: Connection, found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
     """Look for words by their trigrams: sort what has rare ones, walk to what has common ones."""
     matching = _matching(found.filter)
     n = connection.execute(select(func.count()).select_from(matching.limit(_RARE).subquery())).scalar_one()
     key = SORTS[order.by] if n == _RARE else found.unindexed(SORTS[order.by])
     has_words = (CONTACTS.c.sequence if n < _RARE else found.unindexed(CONTACTS.c.sequence)).in_(matching)
-    query = _select(key).where(has_words, *found.conditions(), *_beyond(key, after))
-    return query.order_by(*_keys(key, order)).limit(limit)
+    query = selected(key).where(has_words, *found.conditions(), *beyond(key, after))
+    return query.order_by(*keys_of(key, order)).limit(limit)
 
 
-def _found(found: _Wanted, query: Select[Any]) -> Select[Any]:
+def narrowed(found: Found, query: Select[Any]) -> Select[Any]:
     """Return a query narrowed to all that a filter lets through."""
     query = query.where(*found.conditions(by_facet=found.n <= _FEW))
     if found.filter.terms and found.is_sqlite and found.filter.base is None:
@@ -186,11 +187,13 @@ def _said(wanted: ContactFilter) -> list[ColumnElement[bool]]:
     return [CONTACTS.c.words.contains(term, autoescape=True) for term in wanted.terms]
 
 
-def _select(key: ColumnElement[Any]) -> Select[Any]:
+def selected(key: ColumnElement[Any]) -> Select[Any]:
+    """Return a query of contacts, each with what it is sorted by."""
     return select(CONTACTS, key.label("key"))
 
 
-def _beyond(key: ColumnElement[Any], after: Cursor | None) -> list[ColumnElement[bool]]:
+def beyond(key: ColumnElement[Any], after: Cursor | None) -> list[ColumnElement[bool]]:
+    """Return the condition to come after a cursor."""
     if after is None:
         return []
     here = tuple_(key, CONTACTS.c.sequence)
@@ -198,7 +201,8 @@ def _beyond(key: ColumnElement[Any], after: Cursor | None) -> list[ColumnElement
     return [here < there if after.order.descending else here > there]
 
 
-def _keys(key: ColumnElement[Any], order: Order) -> list[ColumnElement[Any]]:
+def keys_of(key: ColumnElement[Any], order: Order) -> list[ColumnElement[Any]]:
+    """Return what contacts are sorted by."""
     sequence = CONTACTS.c.sequence
     return [key.desc(), sequence.desc()] if order.descending else [key, sequence]
 
