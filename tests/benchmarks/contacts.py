@@ -12,13 +12,14 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from services.dossier.adapters.tables import METADATA, SqlContactPages, SqlContacts
-from services.dossier.application import Contacts, Importing
+from services.dossier.application import Contacts
+from services.dossier.application.importing import Importing
 from services.dossier.domain.contact import Contact
 from services.dossier.domain.identity import Address
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
@@ -151,10 +152,9 @@ SHAPES: dict[str, tuple[ContactFilter, Order]] = {
 }
 
 
-async def pages_of(store: Store) -> Iterator[tuple[str, float, float, float]]:
-    """Return for each shape the milliseconds of its first page, and p50 and p99 over the pages after it."""
+async def pages_of(store: Store) -> AsyncIterator[tuple[str, float, float, float, float]]:
+    """Yield for each shape the milliseconds of its first page, the median and the most of all pages, and of its count."""
     pages = SqlContactPages(store)
-    measured = []
     for name, (wanted, order) in SHAPES.items():
         after: Cursor | None = None
         taken = []
@@ -165,8 +165,8 @@ async def pages_of(store: Store) -> Iterator[tuple[str, float, float, float]]:
             after = page.next
         counted = time.perf_counter()
         await pages.count(wanted, 100_001)
-        measured.append((name, taken[0], statistics.median(taken), max(taken), (time.perf_counter() - counted) * 1000))
-    return iter(measured)
+        counting = (time.perf_counter() - counted) * 1000
+        yield name, taken[0], statistics.median(taken), max(taken), counting
 
 
 async def importing(store: Store, rows: int = 20_000) -> None:
@@ -189,7 +189,7 @@ async def _main(url: str, keys: str | None, rows: int) -> None:
     async with Store(url, "dossier", METADATA, keys) as store:
         await fill(store, rows)
         print(f"{'page of 50':44} {'first':>8} {'p50':>8} {'max':>8} {'count':>8}  ms")
-        for name, *taken in await pages_of(store):
+        async for name, *taken in pages_of(store):
             print(f"{name:44} " + " ".join(f"{one:8.1f}" for one in taken))
         await importing(store)
 
