@@ -7,8 +7,8 @@ from typing import Any
 
 from services.dossier.application.contact_tables import ContactPages, ContactTables, Page
 from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.identity import Address, contact_id_of
-from services.dossier.domain.intake import DESTINATIONS
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.store import Conflict, Row, Store

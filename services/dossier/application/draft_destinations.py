@@ -8,10 +8,10 @@ from uuid import UUID
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.draft_store import DraftTable
 from services.dossier.domain.contact_facts import address_wrongs
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_destinations import CHUNK, freeze, person_of, thaw
 from services.dossier.domain.identity import Address
-from services.dossier.domain.intake import GivenDestination
 from services.dossier.domain.refusal import TOLD, Refused, Wrong
 from shared.store import Store, seal, unseal
 

@@ -15,9 +15,9 @@ from services.dossier.application.draft_destinations import DraftDestinations
 from services.dossier.application.draft_store import DraftTable
 from services.dossier.application.field_settings import FieldSettings
 from services.dossier.application.surroundings import Surroundings
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.draft import Changes, Draft, DraftOpening, changed
 from services.dossier.domain.draft_request import points, provisional, refusals
-from services.dossier.domain.intake import GivenDestination
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.steps import Step, steps, warnings

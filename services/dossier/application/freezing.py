@@ -13,11 +13,14 @@ from services.dossier.domain.run import CHUNK
 from shared.blobs import Blob, Blobs
 from shared.store import Store, seal
 
+SHOWN = 100  # items of their own that an answer names at most
+
 
 class Freezing:
-    """Freezes the destinations of one request: `chunks` are their blobs in order, `addresses` where they are.
+    """Freezes the destinations of one request: `chunks` are their blobs in order.
 
-    `language` is the first addressee's, `person` whose key seals what is of the one destination, None for several.
+    `addresses` are those of the first ones, of all where they share one item; `language` is the first addressee's,
+    `person` whose key seals what is of the one destination, None for several.
     """
 
     def __init__(self, store: Store, blobs: Blobs, run_id: UUID) -> None:
@@ -33,7 +36,7 @@ class Freezing:
         """Freeze these too, unless something is wrong with the request already."""
         if judged.wrongs:
             return
-        self.addresses += [row.address for row in addressees.rows]
+        self.addresses += [row.address for row in addressees.rows[: self._wanted(judged)]]
         if self.language is None and (first := addressees.rows[0].recipient):
             self.language = first["language"]
         if len(judged.intake.destinations) == 1:
@@ -43,6 +46,10 @@ class Freezing:
     async def forget(self) -> None:
         """Throw away what was frozen."""
         await asyncio.to_thread(self._blobs.delete, self.chunks)
+
+    def _wanted(self, judged: Judged) -> int | None:
+        """Return of how many more the addresses are kept, None for all."""
+        return max(0, SHOWN - len(self.addresses)) if judged.intake.separately else None
 
     def _freeze(self, rows: Sequence[Row], *, merges: bool) -> list[str]:
         """Keep the destinations, what is personal sealed; return the blobs in order."""

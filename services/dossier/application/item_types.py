@@ -1,5 +1,6 @@
 """Item types are set up, copied and looked up, supplied ones stay as they are; a request obeys the type it names."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -99,7 +100,7 @@ class ItemTypes:
 
     async def obeyed(self, intake: Intake, at: datetime) -> Ruled:
         """Return a request by the rules of its type; what it breaks, and a cause that there is not, are its wrongs."""
-        ruled = obey(intake, await self.find(intake.type), at)
+        ruled = await asyncio.to_thread(obey, intake, await self.find(intake.type), at)
         cause = intake.cause_item_id
         if cause is None or await self._store.load(DossierItem, cause) is not None:
             return ruled

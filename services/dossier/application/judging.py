@@ -1,9 +1,10 @@
 """A request is judged: all that must be looked up and decided for it, and all that is wrong with it; none recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from services.dossier.application.attachments import Attachments, Checked
@@ -13,6 +14,8 @@ from services.dossier.application.ports import Tables
 from services.dossier.domain.address import ConsentMode
 from services.dossier.domain.addressees import Addressees, Tally, decide
 from services.dossier.domain.choice import Choice, SetUp, choose
+from services.dossier.domain.destinations import GivenDestination
+from services.dossier.domain.identity import Address
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.operator import ME, Me
 from services.dossier.domain.refusal import TOLD, Wrong
@@ -86,8 +89,9 @@ class Judging:
         choice = choose(ruled.intake, await all_set_up(self._tables, me), ruled.auto_document_layout_id)
         wrongs, files = await self._attachments.check(intake.attachments)
         judged = Judged(ruled, now, choice, files, [*ruled.wrongs, *choice.wrongs, *wrongs])
-        for first in range(0, len(intake.destinations), AT_ONCE):
-            addressees = await self._decide(judged, first)
+        bunches = _bunches(intake.destinations)
+        while bunch := await asyncio.to_thread(next, bunches, None):
+            addressees = await self._decide(judged, *bunch)
             judged.tally.add(addressees)
             judged.wrongs += addressees.wrongs[: TOLD - len(judged.wrongs)]
             if each:
@@ -96,9 +100,9 @@ class Judging:
             judged.wrongs += judged.tally.issue_wrongs(judged.intake, self.consent)
         return judged
 
-    async def _decide(self, judged: Judged, first: int) -> Addressees:
-        destinations = judged.intake.destinations[first : first + AT_ONCE]
-        addresses = {address for given in destinations for address in (given.address, given.address.base)}
+    async def _decide(
+        self, judged: Judged, first: int, destinations: Sequence[GivenDestination], addresses: set[Address]
+    ) -> Addressees:
         known = await self._contacts.known(addresses)
         fields = judged.choice.fields
         return await asyncio.to_thread(
@@ -113,3 +117,11 @@ async def all_set_up(tables: Tables, me: Me = None) -> SetUp:
         await tables.set_up("mail-server"),
         await tables.set_up("layout"),
     )
+
+
+def _bunches(destinations: Sequence[GivenDestination]) -> Iterator[tuple[int, list[GivenDestination], set[Address]]]:
+    """Yield neighbouring destinations with the number of the first, and where contacts of theirs may stand."""
+    given, first = iter(destinations), 0
+    while bunch := list(islice(given, AT_ONCE)):
+        yield first, bunch, {address for one in bunch for address in (one.address, one.address.base)}
+        first += len(bunch)

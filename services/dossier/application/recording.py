@@ -22,8 +22,6 @@ from services.dossier.domain.run import Run
 from shared.blobs import Blobs
 from shared.store import Conflict, Row, Store
 
-SHOWN = 100  # item ids in an answer at most
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -125,7 +123,7 @@ def _run(
     entered: Mapping[str, Any],
 ) -> Run:
     intake, tally = judged.intake, judged.tally
-    places = [address.d for address in frozen.addresses[:SHOWN]] if intake.separately else [None]
+    places = [address.d for address in frozen.addresses] if intake.separately else [None]
     return Run.start(
         run_id,
         request_id=intake.request_id,

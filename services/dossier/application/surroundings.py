@@ -10,10 +10,11 @@ from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.judging import all_set_up
 from services.dossier.application.ports import Tables
 from services.dossier.domain.choice import choose
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_request import opening, prevents_opening
 from services.dossier.domain.draft_rules import rules_of
-from services.dossier.domain.intake import GivenDestination, read
+from services.dossier.domain.intake import read
 from services.dossier.domain.item_type import ItemTypeFacts
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from services.dossier.application.contacts import Contacts, Stated
+from services.dossier.application.reading import read_body
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.domain.contact_facts import contact_said
-from services.dossier.domain.intake import parse, read
+from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import Refused
 
 
@@ -22,12 +24,11 @@ class Upstream:
 
     async def dossier_item(self, body: bytes, came_at: datetime, sequence: int) -> None:
         """Accept a request to record items, or record its refusal."""
-        said: Any = None
         try:
-            said = await asyncio.to_thread(parse, body)
-            intake = await asyncio.to_thread(read, said)
+            intake = await asyncio.to_thread(read_body, BytesIO(body))
             await self._recording.accept(intake)
         except Refused as refused:
+            said = await asyncio.to_thread(_said, body)
             await self._refusals.record(came_at, sequence, _request_id(said), refused)
 
     async def contact(self, body: bytes, came_at: datetime, sequence: int) -> None:
@@ -39,6 +40,14 @@ class Upstream:
             await self._contacts.enter([Stated(record.address(), record.given(), record.as_of or came_at)])
         except Refused as refused:
             await self._refusals.record(came_at, sequence, _request_id(said), refused)
+
+
+def _said(body: bytes) -> Any:
+    """Return what a refused body says, None where it is no JSON."""
+    try:
+        return parse(body)
+    except Refused:
+        return None
 
 
 def _request_id(said: Any) -> str | None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from services.dossier.domain.address import ConsentMode, Exclusion, Resolved, exclusion, resolve
 from services.dossier.domain.contact import Known
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.frozen import Row
 from services.dossier.domain.identity import Address
-from services.dossier.domain.intake import GivenDestination, Intake
+from services.dossier.domain.intake import Intake
 from services.dossier.domain.refusal import TOLD, Wrong
 
 _NOTED = (

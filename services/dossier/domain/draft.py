@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from services.dossier.domain.destinations import DESTINATIONS, GivenDestination
 from services.dossier.domain.field_setting import LENGTHS, SENDER_FIELDS, Applied
-from services.dossier.domain.intake import DESTINATIONS, GivenAttachment, GivenDestination, Intake
+from services.dossier.domain.intake import GivenAttachment, Intake
 from services.dossier.domain.looking import ContactFilter
 from services.dossier.domain.refusal import Refused
 from services.dossier.domain.sender import unknown_sender

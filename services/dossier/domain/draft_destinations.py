@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.dossier.domain.contact import Known
-from services.dossier.domain.intake import GivenDestination
+from services.dossier.domain.destinations import GivenDestination
 
 CHUNK = 500  # destinations kept together
 Sealing = Callable[[str, dict[str, Any], bytes], bytes | None]

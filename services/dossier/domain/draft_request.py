@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.draft import Changes, Draft
 from services.dossier.domain.field_setting import SENDER_FIELDS
-from services.dossier.domain.intake import GivenDestination
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.separately import TickBox
 from services.dossier.domain.steps import Shown, Step, fields_of

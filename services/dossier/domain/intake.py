@@ -2,57 +2,27 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dossier.domain.contact_facts import Language, Moment, address_wrongs
-from services.dossier.domain.identity import Address
+from services.dossier.domain.destinations import DESTINATIONS, GivenDestination, destination_wrongs
 from services.dossier.domain.item_fields import ItemFields
 from services.dossier.domain.refusal import TOLD, Refused, Wrong, as_said
 from services.dossier.domain.text import has_control, is_email, not_text
 
-DESTINATIONS = 100_000  # of one request
-MERGE_VALUE = 10_000  # characters
-_MERGE_SIZE = 1_000_000  # bytes of one destination's merge data, so that its message stays below 8 MB
-_ON_ONE_ITEM = 5_000_000  # bytes that the destinations of one item take in its message
 _FILENAME = 255
 _CONTENT_TYPE = r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}"
 
 
-class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class GivenRecipient(_Given):
-    """The addressee as the upstream system knows it."""
-
-    name: str | None = Field(None, max_length=200)
-    email: str | None = Field(None, max_length=320)
-    language: Language | None = None
-    as_of: Moment | None = None
-
-
-class GivenDestination(_Given):
-    """One destination with its merge data."""
-
-    kind: str
-    number: str = Field(max_length=80)
-    contact_id: str | None = Field(None, max_length=80)
-    merge: dict[str, Any] = {}
-    recipient: GivenRecipient | None = None
-
-    @property
-    def address(self) -> Address:
-        """Where the item is recorded."""
-        return Address.of(self.kind, self.number, self.contact_id)
-
-
-class GivenAttachment(_Given):
+class GivenAttachment(BaseModel):
     """A file that goes along: its content, or the hash of one that was put before."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     filename: str = Field(min_length=1, max_length=_FILENAME)
     content_type: str | None = Field(None, pattern=f"^{_CONTENT_TYPE}$")
@@ -67,7 +37,7 @@ class Intake(ItemFields):
     type: str
     subject: str = Field(max_length=255)
     comment: str = Field("", max_length=100_000)
-    destinations: list[GivenDestination] = Field([], max_length=DESTINATIONS)
+    destinations: Sequence[GivenDestination] = Field([], max_length=DESTINATIONS)
     record_separately: bool = False
     issue_method: Literal["none", "document", "email"] = "none"
     sender_id: str | None = None
@@ -94,10 +64,30 @@ class Intake(ItemFields):
 
     def content_hash(self) -> str:
         """Return the hash of what is asked, whatever its spelling in JSON."""
-        said = self.model_dump(mode="json")
+        said = self.model_dump(mode="json", exclude={"destinations"})
         for name in ItemFields.model_fields.keys() & {name for name, value in said.items() if value is None}:
             del said[name]  # so that a field of the item that is new to requests is none to those of before
-        return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        hashed = sha256()
+        between = b"{"
+        for name in sorted([*said, "destinations"]):
+            hashed.update(between + orjson.dumps(name) + b":")
+            for part in self._destinations_as_json() if name == "destinations" else (_as_json(said[name]),):
+                hashed.update(part)
+            between = b","
+        hashed.update(b"}")
+        return hashed.hexdigest()
+
+    def _destinations_as_json(self) -> Iterator[bytes]:
+        """Yield the array bit by bit: it may be larger than memory should hold."""
+        between = b"["
+        for destination in self.destinations:
+            yield between + _as_json(destination.model_dump(mode="json"))
+            between = b","
+        yield b"]" if self.destinations else b"[]"
+
+
+def _as_json(said: Any) -> bytes:
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
 
 def is_content_type(text: str) -> bool:
@@ -139,18 +129,19 @@ def read(said: Any, request_id: str | None = None) -> Intake:
     if isinstance(said, dict) and said.get("request_id") is None and request_id is not None:
         said = {**said, "request_id": request_id}
     intake = as_said(Intake, said)
-    if wrongs := [wrong for wrong, _ in zip(_wrongs(intake), range(TOLD), strict=False)]:
+    if wrongs := list(islice(wrongs_in(intake), TOLD)):
         raise Refused(wrongs)
     return intake
 
 
-def _wrongs(intake: Intake) -> Iterator[Wrong]:
+def wrongs_in(intake: Intake) -> Iterator[Wrong]:
+    """Yield what is wrong in a request by itself, whatever stands outside of it."""
     yield from _text_wrongs(intake)
     yield from intake.field_wrongs()
     yield from slot_wrongs(intake)
     for number, file in enumerate(intake.attachments):
         yield from attachment_wrongs(file, f"attachments[{number}].")
-    yield from _destination_wrongs(intake)
+    yield from destination_wrongs(intake.destinations, separately=intake.separately)
 
 
 def _text_wrongs(intake: Intake) -> Iterator[Wrong]:
@@ -183,70 +174,3 @@ def attachment_wrongs(file: GivenAttachment, place: str = "") -> Iterator[Wrong]
         yield Wrong(f"{place}filename", "wrong_filename")
     if (file.content is None) == (file.sha256 is None):
         yield Wrong(f"{place}content", "content_or_sha256")
-
-
-def _destination_wrongs(intake: Intake) -> Iterator[Wrong]:
-    seen: dict[str, int] = {}
-    size = 0
-    for number, destination in enumerate(intake.destinations):
-        place = f"destinations[{number}]."
-        if wrongs := address_wrongs(destination.kind, destination.number, destination.contact_id, place):
-            yield from wrongs
-            continue
-        d = destination.address.d
-        if d in seen:
-            yield Wrong(f"destinations[{number}]", "duplicate_destination", {"first": f"destinations[{seen[d]}]"})
-        seen.setdefault(d, number)
-        size += len(d) * 4 + 50
-        yield from _recipient_wrongs(destination.recipient, f"{place}recipient.")
-        yield from _merge_wrongs(destination.merge, f"{place}merge")
-    if not intake.separately and size > _ON_ONE_ITEM:
-        yield Wrong("destinations", "too_many_on_one_item")
-
-
-def _recipient_wrongs(recipient: GivenRecipient | None, place: str) -> Iterator[Wrong]:
-    if recipient is None:
-        return
-    if has_control(recipient.name or ""):
-        yield Wrong(f"{place}name", "control_character")
-    if recipient.email and not is_email(recipient.email):
-        yield Wrong(f"{place}email", "invalid_email")
-
-
-def _merge_wrongs(merge: dict[str, Any], place: str) -> Iterator[Wrong]:
-    size = 0
-    for name, value in merge.items():
-        if isinstance(value, str):
-            if len(value) > MERGE_VALUE:
-                yield Wrong(f"{place}.{name}", "too_long", {"most": MERGE_VALUE})
-            size += len(value) * 4
-        elif isinstance(value, dict | list):
-            if wrongs := list(not_text(value, (f"{place}.{name}",))):
-                yield from wrongs
-                continue
-            size += sum(_sizes(value))
-            if _longest(value) > MERGE_VALUE:
-                yield Wrong(f"{place}.{name}", "too_long", {"most": MERGE_VALUE})
-        size += len(name) * 4 + 20
-    if size > _MERGE_SIZE:
-        yield Wrong(place, "merge_too_large", {"most": _MERGE_SIZE})
-
-
-def _sizes(value: Any) -> Iterator[int]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield len(name) * 4 + 4
-            yield from _sizes(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _sizes(part)
-    else:
-        yield len(value) * 4 if isinstance(value, str) else 20
-
-
-def _longest(value: Any) -> int:
-    if isinstance(value, dict):
-        return max(map(_longest, value.values()), default=0)
-    if isinstance(value, list):
-        return max(map(_longest, value), default=0)
-    return len(value) if isinstance(value, str) else 0

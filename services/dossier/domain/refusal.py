@@ -48,10 +48,14 @@ class Refused(Exception):
         return self.wrongs[0].code if len(self.wrongs) == 1 else "invalid"
 
 
-def wrongs_of(error: ValidationError) -> list[Wrong]:
-    """Return what a model found wrong, with paths as in JSON."""
+def wrongs_of(error: ValidationError, place: tuple[str, int] | None = None) -> list[Wrong]:
+    """Return what a model found wrong, with paths as in JSON; `place` is that of the first of a list's members."""
     return [
-        Wrong(path_of(found["loc"]), _CODES.get(found["type"], "wrong_type"), _values(found.get("ctx", {})))
+        Wrong(
+            path_of(_path_in(found["loc"], place)),
+            _CODES.get(found["type"], "wrong_type"),
+            _values(found.get("ctx", {})),
+        )
         for found in error.errors(include_url=False, include_input=False)
     ]
 
@@ -62,6 +66,13 @@ def as_said(kind: type[M], said: Any) -> M:
         return kind.model_validate(said)
     except ValidationError as error:
         raise Refused(wrongs_of(error)) from None
+
+
+def _path_in(path: tuple[int | str, ...], place: tuple[str, int] | None) -> tuple[int | str, ...]:
+    if place is None or not isinstance(path[0], int):
+        return path
+    name, first = place
+    return name, first + path[0], *path[1:]
 
 
 def path_of(place: Iterable[str | int]) -> str:

@@ -19,7 +19,7 @@ _PLAIN = re.compile(
     r"@(?!.*--)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?P<top>[A-Za-z]{2,63})"
 )
 _RESERVED = {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES}  # left to the full check
-_DEPTH = 50  # JSON deeper than this is no data of a person's
+DEPTH = 50  # JSON deeper than this is no data of a person's
 
 
 def has_control(text: str) -> bool:
@@ -54,8 +54,8 @@ def _is_email(address: str) -> bool:
 
 def not_text(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[Wrong]:
     """Yield where parsed JSON holds what no text may: NUL, lone surrogates, NaN, or endless nesting."""
-    if len(place) > _DEPTH:
-        yield Wrong(path_of(place[:6]), "too_deep", {"most": _DEPTH})
+    if len(place) > DEPTH:
+        yield Wrong(path_of(place[:6]), "too_deep", {"most": DEPTH})
     elif isinstance(value, str) and _NOT_TEXT.search(value):
         yield Wrong(path_of(place), "not_text")
     elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124 -- NaN

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.features import Chosen
-from services.dossier.domain.intake import GivenDestination, Intake, slot_wrongs
+from services.dossier.domain.intake import Intake, slot_wrongs
 from services.dossier.domain.item_type import ItemType, ItemTypeFacts
 from services.dossier.domain.refusal import TOLD, Wrong
 from services.dossier.domain.separately import tick_box
@@ -40,7 +42,7 @@ def obey(intake: Intake, kind: ItemType | None, at: datetime) -> Ruled:
         *(slot_wrongs(asked) if asked is not intake else ()),
         *field_wrongs(facts, given | {"comment": asked.comment}),
         *chosen.wrongs,
-        *destination_wrongs(facts, asked.destinations, separately=asked.separately),
+        *islice(destination_wrongs(facts, asked.destinations, separately=asked.separately), TOLD),
         *separately_wrongs(facts, asked, workflow_id),
     ]
     return Ruled(asked, facts, given | chosen.fields, workflow_id, tuple(wrongs[:TOLD]))
@@ -93,12 +95,16 @@ def destination_wrongs(
     rules = facts.destinations
     if not rules:
         return
+    there: set[str] = set()
     for number, destination in enumerate(destinations):
+        kinds = {_kind(destination), destination.address.kind}
         if rules.get(_kind(destination)) == "not_allowed":
             yield Wrong(f"destinations[{number}].kind", "destination_not_allowed", {"kind": _kind(destination)})
-    items = [(f"destinations[{n}]", [one]) for n, one in enumerate(destinations)] if separately else []
-    for place, at in items or [("destinations", list(destinations))]:
-        yield from _lacking(rules, place, {kind for one in at for kind in (_kind(one), one.address.kind)})
+        if separately:
+            yield from _lacking(rules, f"destinations[{number}]", kinds)
+        there |= kinds
+    if not separately or not destinations:
+        yield from _lacking(rules, "destinations", there)
 
 
 def separately_wrongs(facts: ItemTypeFacts, intake: Intake, workflow_id: str | None) -> Iterator[Wrong]:

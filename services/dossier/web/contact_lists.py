@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.dossier.application import Dossier
 from services.dossier.domain.contact_facts import Consent, Language
+from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.identity import Address
-from services.dossier.domain.intake import DESTINATIONS
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
 from services.dossier.domain.refusal import Refused
 from services.dossier.domain.view import EMAIL_CHECK, View

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.dossier.application import Dossier
-from services.dossier.domain.intake import DESTINATIONS, parse
+from services.dossier.domain.destinations import DESTINATIONS
+from services.dossier.domain.intake import parse
 from services.dossier.domain.item_fields import Feature
 from services.dossier.domain.item_type import CODES, ItemTypeFacts
 from services.dossier.domain.refusal import Wrong, as_said

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 
 from services.dossier.application import Dossier
 from services.dossier.application.attachments import FILE
-from services.dossier.domain.intake import Intake, parse, read
-from services.dossier.web.body import answering, takes, whole
+from services.dossier.application.reading import read_body
+from services.dossier.domain.intake import Intake
+from services.dossier.web.body import answering, on_disk, takes, whole
 from services.dossier.web.operator import operator_of
 from shared.access import Caller
 from shared.pages import sends
@@ -29,9 +30,9 @@ def routes(dossier: Dossier) -> APIRouter:
     ) -> dict[str, Any]:
         """Accept a request to record dossier items, or refuse it whole; the same one again is answered the same."""
         with answering(dossier.refusals, request):
-            body = await whole(request)
-            intake = await asyncio.to_thread(lambda: read(parse(body), idempotency_key))
-            return asdict(await dossier.recording.accept(intake, caller.name, operator_of(request, caller).me))
+            async with on_disk(request) as body:
+                intake = await asyncio.to_thread(read_body, body, idempotency_key)
+                return asdict(await dossier.recording.accept(intake, caller.name, operator_of(request, caller).me))
 
     @router.post("/api/v1/attachments", status_code=201)
     async def put_attachment(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from services.dossier.adapters.texts import LOCALES, TomlTexts
 from services.dossier.application import attachments as files
-from services.dossier.domain.intake import GivenDestination, Intake, parse
+from services.dossier.domain.destinations import GivenDestination
+from services.dossier.domain.intake import Intake, parse
 from services.dossier.domain.intake import read as read_request
 from services.dossier.domain.refusal import Refused, Wrong, path_of
 from services.dossier.web.body import REQUEST
