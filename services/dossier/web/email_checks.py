@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dossier.application import Dossier
 from services.dossier.domain.contact_facts import address_wrongs
+from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.email_check import Checked, Problem, Tally
 from services.dossier.domain.identity import Address
-from services.dossier.domain.intake import DESTINATIONS, parse
+from services.dossier.domain.intake import parse
 from services.dossier.domain.looking import Cursor, Order
 from services.dossier.domain.refusal import TOLD, Refused, Wrong, as_said
 from services.dossier.web.body import answering, takes, whole
