@@ -28,7 +28,7 @@ SMALL = 200  # addressees of a check that overtakes bigger ones, and is answered
 _AT_ONCE_WITHIN = 5.0  # seconds
 _BIG_ONES = 2  # at a time
 _SLICE = 250  # addressees between two notes of how far it is
-_ASK, _ASK_BYTES = 50, 2 * 2**20  # addressees, and bytes of their merge data, in one question to the renderer
+_ASK, _ASK_BYTES = 50, 2**19  # addressees, and bytes of their merge data, in one question: any NATS server takes it
 _PATIENCE, _PAUSE = 5, 1.0  # times that the renderer is asked for one addressee, seconds between
 _SILENT = timedelta(minutes=2)  # a running check that is not heard of for so long died with its process
 _OF_SENDING = {"mail_server_not_configured", "sender_missing", "unknown_sender", "invalid_sender_address"}
