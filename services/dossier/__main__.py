@@ -13,6 +13,7 @@ from services.dossier.adapters.tables import (
     SqlContacts,
     SqlItemTypes,
     SqlPreviews,
+    SqlRoles,
     SqlTables,
     SqlTasks,
     SqlViews,
@@ -29,6 +30,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Resending,
+    Roles,
     Runs,
     Setup,
     Shelf,
@@ -81,7 +83,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     dossier = Dossier(
         *(contacts, address_book, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table)),
+        *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table), Roles(contacts, SqlRoles(store))),
     )
 
     async def set_up() -> None:

@@ -1,8 +1,10 @@
 """What the dossier hears from upstream systems, and the doors at which other services ask it."""
 
 from services.dossier.application import Dossier
+from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Refused
-from shared.contracts.asks import Resend, Resent
+from shared.contracts.asks import Resend, Resent, RolesFound, RolesWanted
+from shared.contracts.message import Destination
 from shared.messaging import Asked, Inbox, Refusal
 from shared.messaging.inbox import Taken
 
@@ -33,5 +35,11 @@ def asked(dossier: Dossier) -> Asked:
             return await dossier.resending.resend(wish)
         except Refused as refused:
             raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
+
+    @doors.answers("roles", RolesWanted)
+    async def roles(wanted: RolesWanted) -> RolesFound:
+        """Name the destinations that are of one organisation or person with this one."""
+        found = await dossier.roles.of(Address.of(wanted.kind, wanted.number))
+        return RolesFound(roles=tuple(Destination(**address._asdict()) for address in found))
 
     return doors

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.message import Frozen, Parts
+from shared.contracts.message import Destination, Frozen, Parts
 
 
 class MayResend(Frozen):
@@ -74,6 +74,19 @@ class RunFound(Frozen):
 
     run_id: UUID
     complete: bool | None
+
+
+class RolesWanted(Frozen):
+    """Asked of the dossier: at which destinations the items show that are recorded at this one (R-22)."""
+
+    kind: str
+    number: str
+
+
+class RolesFound(Frozen):
+    """The destination, the organisation or person that it is, and all its other roles."""
+
+    roles: tuple[Destination, ...]
 
 
 class Resend(Frozen):

@@ -13,6 +13,7 @@ from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
 from services.dossier.application.resending import Resending
+from services.dossier.application.roles import Roles
 from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
 from services.dossier.application.shelf import Shelf
@@ -33,6 +34,7 @@ __all__ = [
     "Refusals",
     "Rehearsal",
     "Resending",
+    "Roles",
     "Runs",
     "Setup",
     "Shelf",
@@ -65,3 +67,4 @@ class Dossier:
     rehearsal: Rehearsal
     items: Items
     tasks: Tasks
+    roles: Roles

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from services.history.application.ports import Doors, Records, Row
 from services.history.application.refused import Refused
-from services.history.domain.looking import Cursor, Filter
+from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.mail import Mail, mails_of
 from services.history.domain.place import Place, place_of, to_come
 from services.history.domain.run import Run, Sought
 from shared.blobs import BlobMissing, Blobs
-from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved
+from shared.contracts.asks import MessageKept, MessageWanted, Resolve, Resolved, RolesFound, RolesWanted
 from shared.contracts.message import Attachment
 
 T = TypeVar("T")
@@ -151,10 +151,24 @@ class History:
             await asyncio.sleep(_WAIT)
         raise Refused("unknown_item")
 
-    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None = None) -> Page[Row]:
-        """Return a page of the items of a destination, newest first (FR-4, FR-49)."""
-        found = await self._records.dossier(kind, number, limit + 1, after)
-        return page_of(found, limit, lambda item: Cursor(item["recorded_at"], item["item_id"]))
+    async def items(self, wanted: ItemFilter, limit: int, after: Cursor | None = None) -> Page[Row]:
+        """Return a page of items, newest first."""
+        return page_of(await self._records.items(wanted, limit + 1, after), limit, _after_item)
+
+    async def dossier(
+        self, kind: str, number: str, contact_id: str | None, limit: int, after: Cursor | None = None
+    ) -> Page[Row]:
+        """Return a page of the items of a contact person, or of a destination and all its roles (FR-4, FR-49, R-22).
+
+        Raises NoAnswer where the dossier does not say which roles there are.
+        """
+        places: tuple[tuple[str, str], ...] = ((kind, number),)
+        if not contact_id:
+            wanted = RolesWanted(kind=kind, number=number)
+            found = await self._doors.ask("dossier", "roles", wanted, RolesFound)
+            places = tuple((role.kind, role.number) for role in found.roles)
+        dossier = Dossier(places, contact_id)
+        return page_of(await self._records.dossier(dossier, limit + 1, after), limit, _after_item)
 
     async def counts(self) -> dict[str, int]:
         """Return the lines per status over all runs."""
@@ -198,6 +212,10 @@ def page_of(found: Sequence[T], limit: int, cursor: Callable[[T], Cursor]) -> Pa
     """Return a page of what was found, which is one more than is shown where there is another page."""
     shown = list(found[:limit])
     return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
+
+
+def _after_item(item: Row) -> Cursor:
+    return Cursor(item["recorded_at"], item["item_id"])
 
 
 def _after_line(line: dict[str, Any]) -> Cursor:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.history.domain.looking import Cursor, Filter
+from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.notice import Notice
 from services.history.domain.resend import Answer, Job, Outcome, Wish
 from services.history.domain.run import Run, Sought
@@ -57,15 +57,19 @@ class Records(Protocol):
         ...
 
     async def item(self, item_id: UUID) -> Row | None:
-        """Return one item with its destinations and documents."""
+        """Return one item with its destinations, documents and log, and the workflow that it is in."""
+        ...
+
+    async def items(self, wanted: ItemFilter, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items that a filter lets through."""
         ...
 
     async def lines_of_item(self, item_id: UUID, limit: int, after: Cursor | None) -> list[Row]:
         """Return the next lines of an item."""
         ...
 
-    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
-        """Return the next items of a destination, each with its rows there."""
+    async def dossier(self, wanted: Dossier, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items of a dossier, each with its rows there."""
         ...
 
     async def counts(self) -> dict[str, int]:

@@ -8,18 +8,22 @@ from uuid import UUID
 
 from services.history.domain.fact import Fact, Stage
 from services.history.domain.heard import fact_of
+from services.history.domain.item import Entry, entry_of
 from services.history.domain.run import Said
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
+    DossierItemChanged,
     DossierItemExcluded,
     DossierItemRecorded,
     DossierItemRequested,
     OfRun,
+    ResponseAdded,
     RunCancelled,
     RunPaused,
     RunResumed,
     RunStarted,
+    WorkflowSet,
 )
 from shared.contracts.mailer import (
     MailCancelled,
@@ -38,9 +42,12 @@ KINDS: tuple[type[Message], ...] = (
     RunResumed,
     RunCancelled,
     DossierItemRecorded,
+    DossierItemChanged,
+    ResponseAdded,
     DossierItemRequested,
     DossierItemExcluded,
     DocumentRequested,
+    WorkflowSet,
     MailRendered,
     LetterRendered,
     RenderingFailed,
@@ -101,6 +108,9 @@ class Changes:
     runs: list[RunStarted] = field(default_factory=list)
     said: list[SaidOfRun] = field(default_factory=list)
     items: list[DossierItemRecorded] = field(default_factory=list)
+    changed: list[DossierItemChanged] = field(default_factory=list)
+    log: list[Entry] = field(default_factory=list)
+    workflows: list[WorkflowSet] = field(default_factory=list)
     documents: list[DocumentFact] = field(default_factory=list)
 
 
@@ -114,6 +124,12 @@ def changes_of(told: Iterable[tuple[int, Message]]) -> Changes:
             changes.said.append(said)
         elif isinstance(message, DossierItemRecorded):
             changes.items.append(message)
+        elif (entry := entry_of(message, position)) is not None:
+            changes.log.append(entry)
+            if isinstance(message, DossierItemChanged):
+                changes.changed.append(message)
+        elif isinstance(message, WorkflowSet):
+            changes.workflows.append(message)
         elif (document := _document_of(message, position)) is not None:
             changes.documents.append(document)
         elif (fact := fact_of(message, position)) is not None:

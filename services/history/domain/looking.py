@@ -24,6 +24,24 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """Which items are wanted; None leaves a point open, `q` is looked for in the subject."""
+
+    q: str | None = None
+    type: str | None = None
+    run_id: UUID | None = None
+    without_destination: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A dossier that is opened: of a contact person alone, or of a destination with all its roles, itself first."""
+
+    places: tuple[tuple[str, str], ...]
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """The last entry of a page: when it was, its id, and where it stands in the order of arrival."""
 

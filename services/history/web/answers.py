@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from services.history.application.history import Page
 from services.history.domain.run import Run, RunState
+from shared.contracts.dossier import ItemAttachment
 from shared.contracts.message import Attachment, LayoutVersion
 
 T = TypeVar("T", bound=BaseModel)
@@ -203,25 +204,17 @@ class Item(Shown):
     comment: str
     issue_method: str
     record_separately: bool
-    attachments: list[Attachment]
+    attachments: list[ItemAttachment]
     submitted_by: str | None
     fields: dict[str, Any]
     recorded_at: datetime
+    version: int
 
 
 class ItemInDossier(Item):
     """An item in the dossier of one destination, with its rows there."""
 
     rows: list[Row]
-
-
-class ItemInFull(Item):
-    """An item with its destinations, its files, and a page of its rows."""
-
-    destinations: list[DestinationShown]
-    documents: list[Document]
-    rows: list[Row]
-    next: str | None
 
 
 class DeadLetterShown(Shown):

@@ -22,6 +22,7 @@ from services.dossier.adapters.tables import (
     SqlContacts,
     SqlItemTypes,
     SqlPreviews,
+    SqlRoles,
     SqlTables,
     SqlTasks,
     SqlViews,
@@ -38,6 +39,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Resending,
+    Roles,
     Runs,
     Setup,
     Shelf,
@@ -219,6 +221,7 @@ class House:
             ),
             Items(shelf, types, attachments),
             Tasks(shelf, workflows, tasks),
+            Roles(contacts, SqlRoles(self.store)),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

@@ -7,7 +7,7 @@ from uuid import uuid5
 
 from pydantic import BaseModel
 
-from shared.contracts.asks import Resend, Resent
+from shared.contracts.asks import Resend, Resent, RolesWanted
 from shared.messaging import NoAnswer, Refusal
 
 A = TypeVar("A", bound=BaseModel)
@@ -19,6 +19,20 @@ class Silence:
     async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
         msg = f"{service} does not answer"
         raise NoAnswer(msg)
+
+
+class Relations:
+    """A dossier that knows which destinations are of one organisation; all others stand alone."""
+
+    def __init__(self, *roles: tuple[str, str]) -> None:
+        self._roles = roles
+
+    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+        assert (service, wish) == ("dossier", "roles")
+        assert isinstance(question, RolesWanted)
+        own = (question.kind, question.number)
+        roles = dict.fromkeys([own, *(self._roles if own in self._roles else ())])
+        return answer.model_validate({"roles": [{"kind": kind, "number": number} for kind, number in roles]})
 
 
 class Dossier:

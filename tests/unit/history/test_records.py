@@ -10,7 +10,7 @@ from services.history.domain.looking import Cursor, Filter
 from shared.blobs import MemoryBlobs
 from shared.contracts.message import Recipient
 from shared.store import Store
-from tests.unit.history.doors import Silence
+from tests.unit.history.doors import Relations
 from tests.unit.history.story import RUN, at, excluded, recorded, requested, row_id, sent, started, told
 
 PEOPLE = ["Anna de Vries", "Ελένη Παπαδοπούλου", "Pieter 100% Jansen", 'Kees "de" Boer']
@@ -26,7 +26,7 @@ async def history(store: Store) -> History:
     story = [started(15), *people, excluded(5), *same_moment]
     await ProjectedTables(store).project("dossier", told([*story, recorded(1)]))
     await ProjectedTables(store).project("mailer", told([sent(1), sent(2)]))
-    return History(RecordTables(store), Silence(), MemoryBlobs())
+    return History(RecordTables(store), Relations(), MemoryBlobs())
 
 
 async def found(history: History, wanted: Filter) -> list[str]:
@@ -102,8 +102,8 @@ async def test_filters_narrow_the_list(history: History, wanted: Filter, numbers
 
 async def test_a_dossier_lists_items_with_the_rows_that_stand_there(history: History) -> None:
     """FR-4, FR-49."""
-    dossier = await history.dossier("organisation", "1", 10)
-    elsewhere = await history.dossier("employee", "1", 10)
+    dossier = await history.dossier("organisation", "1", None, 10)
+    elsewhere = await history.dossier("employee", "1", None, 10)
 
     assert [[row["status"] for row in item["rows"]] for item in dossier.items] == [["sent"]]
     assert elsewhere.items == []

@@ -9,6 +9,7 @@ from services.dossier.adapters.tables.item_types import SqlItemTypes
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
+from services.dossier.adapters.tables.roles import SqlRoles
 from services.dossier.adapters.tables.standing import SqlTables
 from services.dossier.adapters.tables.tasks import SqlTasks
 from services.dossier.adapters.tables.views import SqlViews
@@ -22,6 +23,7 @@ __all__ = [
     "SqlContacts",
     "SqlItemTypes",
     "SqlPreviews",
+    "SqlRoles",
     "SqlTables",
     "SqlTasks",
     "SqlViews",

@@ -39,6 +39,7 @@ CONTACTS = Table(
     Column("kind", String, nullable=False),
     Column("number", String, nullable=False),
     Column("contact_id", String),
+    Column("role_of", String),  # number of the organisation or person whose role it is
     Column("generation", Integer, nullable=False),
     Column("facet", Integer, nullable=False),
     Column("changed", _SORTED, nullable=False),
@@ -63,6 +64,8 @@ SORTS = {
 }
 Index("contacts_place", CONTACTS.c.place, unique=True)
 Index("contacts_facet", CONTACTS.c.facet)
+_IS_ROLE = CONTACTS.c.role_of.is_not(None)
+Index("contacts_by_role", CONTACTS.c.role_of, CONTACTS.c.place, sqlite_where=_IS_ROLE, postgresql_where=_IS_ROLE)
 for _by, _of in SORTS.items():  # with the facet at hand, what is filtered out costs no look at its row
     Index(f"contacts_by_{_by}", _of, CONTACTS.c.sequence, CONTACTS.c.facet)
 keep_words(CONTACTS)
@@ -101,6 +104,7 @@ class SqlContacts:
             **address._asdict(),
             "place": address.place,
             "base": address.base.place if address.contact_id else None,
+            "role_of": None if address.contact_id else facts["organisation"],
             "generation": int((contact.person or "#0").rpartition("#")[2]),
             "facet": facet_of(contact).number,
             "changed": contact.as_of.astimezone(UTC).isoformat(timespec="microseconds"),

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Dialect, Integer, Uuid
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Uuid, bindparam, tuple_
 from sqlalchemy.types import UserDefinedType
 
-from services.history.domain.looking import moment, time_of
+from services.history.domain.looking import Cursor, moment, time_of
 
 
 class _IdBytes(UserDefinedType[UUID]):
@@ -46,3 +46,8 @@ class Moment(UserDefinedType[datetime]):
 
 Id = Uuid().with_variant(_IdBytes(), "sqlite")
 Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def beyond(at: ColumnElement[Any], key: ColumnElement[Any], after: Cursor) -> ColumnElement[bool]:
+    """Return the condition of what comes after a cursor, newest first."""
+    return tuple_(at, key) < tuple_(bindparam(None, after.at, type_=at.type), bindparam(None, after.id, type_=key.type))

@@ -12,16 +12,14 @@ import orjson
 import structlog
 from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
+from services.history.adapters.tables.items import add_items
 from services.history.adapters.tables.runs import add_runs, add_said, heard_before, stand
 from services.history.adapters.tables.schema import (
     PROJECTED,
     add,
     dead_letters,
-    destinations,
     dialect_of,
-    documents,
     facts,
-    items,
     lines,
     places,
     replace,
@@ -30,7 +28,6 @@ from services.history.adapters.tables.tally import Tally
 from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
 from services.history.domain.fact import Fact
 from services.history.domain.line import Line
-from shared.contracts.dossier import DossierItemRecorded
 from shared.messaging import Place, Told
 from shared.store import Store, StoreUnavailable
 
@@ -114,7 +111,9 @@ def _project(connection: Connection, publisher: str, told: Sequence[Told]) -> No
     changes = changes_of((one.place.position, one.message) for one in fresh if one.message)
     tally = Tally()
     _add_runs(connection, changes, tally)
-    _add_items(connection, changes, tally)
+    add_items(connection, changes)
+    for item in changes.items:
+        tally.record(item)
     _hear(connection, changes.facts, tally)
     tally.write(connection)
     stand(connection, tally.moved)
@@ -131,48 +130,6 @@ def _add_runs(connection: Connection, changes: Changes, tally: Tally) -> None:
     if changes.said:
         add_said(connection, changes.said)
         tally.moved |= {one.run_id for one in changes.said}
-
-
-def _add_items(connection: Connection, changes: Changes, tally: Tally) -> None:
-    dialect = dialect_of(connection)
-    if changes.items:
-        connection.execute(add(items, dialect), [_item(item) for item in changes.items])
-        at = [
-            {
-                "kind": to.kind,
-                "number": to.number,
-                "contact_id": to.contact_id or "",
-                "item_id": item.item_id,
-                "recorded_at": item.recorded_at,
-            }
-            for item in changes.items
-            for to in item.destinations
-        ]
-        if at:
-            connection.execute(add(destinations, dialect), at)
-        for item in changes.items:
-            tally.record(item)
-    if changes.documents:
-        rows = [
-            {
-                "document_id": one.document_id,
-                "item_id": one.item_id,
-                "stage": one.stage,
-                "position": one.position,
-                "slot": one.slot,
-                "at": one.at,
-                "status": one.status,
-                "reason": one.reason,
-                "attachment": one.attachment.model_dump() if one.attachment else None,
-            }
-            for one in changes.documents
-        ]
-        connection.execute(add(documents, dialect), rows)
-
-
-def _item(item: DossierItemRecorded) -> dict[str, Any]:
-    row = item.model_dump(include={column.name for column in items.columns})
-    return row | {"fields": item.fields.model_dump(mode="json", exclude_none=True) if item.fields else {}}
 
 
 def _hear(connection: Connection, told: Sequence[Fact], tally: Tally) -> None:

@@ -4,22 +4,21 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, desc, or_, select, table, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, column, desc, or_, select, table, tuple_
 
+from services.history.adapters.tables.columns import beyond
+from services.history.adapters.tables.items import dossier_of, item_of, page_of_items
 from services.history.adapters.tables.runs import page_of_runs, run_of
 from services.history.adapters.tables.schema import (
     EVERY_RUN,
     TOTAL,
     counts,
     dead_letters,
-    destinations,
     dialect_of,
-    documents,
     facts,
-    items,
     lines,
 )
-from services.history.domain.looking import Cursor, Filter
+from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.run import Run, Sought, counts_of
 from shared.store import Store
 
@@ -62,16 +61,20 @@ class RecordTables:
 
     async def item(self, item_id: UUID) -> Row | None:
         """Return one item with its destinations and its files that are no rows."""
-        return await self._store.read(lambda connection: _item(connection, item_id))
+        return await self._store.read(lambda connection: item_of(connection, item_id))
 
     async def lines_of_item(self, item_id: UUID, limit: int, after: Cursor | None) -> list[Row]:
         """Return the next lines of an item."""
         query = _after(select(*_LINE).where(lines.c.item_id == item_id), after)
         return await self._all(query.order_by(desc(lines.c.at), desc(lines.c.processing_id)).limit(limit))
 
-    async def dossier(self, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
-        """Return the next items of a destination, each with the status of its row there (FR-49)."""
-        return await self._store.read(lambda connection: _dossier(connection, kind, number, limit, after))
+    async def items(self, wanted: ItemFilter, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items that a filter lets through."""
+        return await self._store.read(lambda connection: page_of_items(connection, wanted, limit, after))
+
+    async def dossier(self, wanted: Dossier, limit: int, after: Cursor | None) -> list[Row]:
+        """Return the next items of a dossier, each with the status of its rows there (FR-49)."""
+        return await self._store.read(lambda connection: _dossier(connection, wanted, limit, after))
 
     async def counts(self) -> dict[str, int]:
         """Return the rows per status over all runs."""
@@ -136,41 +139,19 @@ def _like(q: str) -> ColumnElement[bool]:
 
 
 def _after(query: Select[Any], after: Cursor | None) -> Select[Any]:
-    return query if after is None else query.where(_beyond(lines.c.at, lines.c.processing_id, after))
-
-
-def _beyond(at: ColumnElement[Any], key: ColumnElement[Any], after: Cursor) -> ColumnElement[bool]:
-    return tuple_(at, key) < tuple_(bindparam(None, after.at, type_=at.type), bindparam(None, after.id, type_=key.type))
+    return query if after is None else query.where(beyond(lines.c.at, lines.c.processing_id, after))
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _item(connection: Connection, item_id: UUID) -> Row | None:
-    found = _rows(connection, select(items).where(items.c.item_id == item_id))
-    if not found:
-        return None
-    to = select(destinations.c.kind, destinations.c.number, destinations.c.contact_id)
-    to = to.where(destinations.c.item_id == item_id).limit(_SHOWN)
-    files = select(documents).where(documents.c.item_id == item_id).order_by(documents.c.stage, documents.c.position)
-    return {
-        **found[0],
-        "destinations": [{**one, "contact_id": one["contact_id"] or None} for one in _rows(connection, to)],
-        "documents": list({row["document_id"]: row for row in _rows(connection, files)}.values()),
-    }
-
-
-def _dossier(connection: Connection, kind: str, number: str, limit: int, after: Cursor | None) -> list[Row]:
-    at, key = destinations.c.recorded_at, destinations.c.item_id
-    here = select(at, key).where(destinations.c.kind == kind, destinations.c.number == number).distinct()
-    if after:
-        here = here.where(_beyond(at, key, after))
-    page = here.order_by(desc(at), desc(key)).limit(limit).subquery()
-    query = select(items).join(page, page.c.item_id == items.c.item_id)
-    found = _rows(connection, query.order_by(desc(items.c.recorded_at), desc(items.c.item_id)))
-    of_these = lines.c.item_id.in_([item["item_id"] for item in found])
-    there = (of_these, lines.c.kind == kind, lines.c.number == number)
+def _dossier(connection: Connection, wanted: Dossier, limit: int, after: Cursor | None) -> list[Row]:
+    found = dossier_of(connection, wanted, limit, after)
+    place = tuple_(lines.c.kind, lines.c.number).in_(list(wanted.places))
+    there: list[ColumnElement[bool]] = [lines.c.item_id.in_([item["item_id"] for item in found]), place]
+    if wanted.contact_id:
+        there.append(lines.c.contact_id == wanted.contact_id)
     rows: dict[UUID, list[Row]] = defaultdict(list)
     for row in _rows(connection, select(*_LINE).where(*there).order_by(lines.c.at)):
         rows[row["item_id"]].append(row)

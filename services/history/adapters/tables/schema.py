@@ -89,6 +89,46 @@ items = Table(
     Column("submitted_by", String),
     Column("fields", JSON, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("workflow_id", String),
+    Column("workflow_version", Integer),
+    Column("task", JSON),
+    Column("is_somewhere", Boolean, nullable=False),  # an item need not have a destination
+    Index("items_by_time", "recorded_at", "item_id"),
+    Index("items_by_type", "type", "recorded_at", "item_id"),
+    Index("items_by_run", "run_id", "recorded_at", "item_id"),
+)
+Index(
+    "items_without_destination",
+    items.c.recorded_at,
+    items.c.item_id,
+    sqlite_where=items.c.is_somewhere.is_(False),
+    postgresql_where=items.c.is_somewhere.is_(False),
+)
+item_log = Table(
+    "item_log",
+    TABLES,
+    Column("item_id", Id, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("what", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String),
+    Column("person", String),
+    Column("text", String),
+    Column("detail", JSON, nullable=False),
+    PrimaryKeyConstraint("item_id", "position"),
+    sqlite_with_rowid=False,
+)
+workflows = Table(
+    "workflows",
+    TABLES,
+    Column("workflow_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", JSON, nullable=False),
+    Column("description", JSON, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("set_at", Moment, nullable=False),
+    PrimaryKeyConstraint("workflow_id", "version"),
 )
 destinations = Table(
     "destinations",
@@ -98,6 +138,7 @@ destinations = Table(
     Column("recorded_at", Moment, nullable=False),
     Column("item_id", Id, nullable=False, index=True),
     Column("contact_id", String, nullable=False),
+    Column("confidential", Boolean, nullable=False),  # shows where it is recorded, and nowhere else
     PrimaryKeyConstraint("kind", "number", "recorded_at", "item_id", "contact_id"),
     sqlite_with_rowid=False,
 )
@@ -225,7 +266,10 @@ resend_rows = Table(
 )
 index_words(lines)
 # What is made anew from the streams:
-PROJECTED = (places, runs, said, settled, items, destinations, lines, facts, documents, counts)
+PROJECTED = (
+    *(places, runs, said, settled, items, item_log, workflows, destinations, lines, facts, documents),
+    counts,
+)
 
 
 @lru_cache
