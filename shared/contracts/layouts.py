@@ -21,6 +21,10 @@ class LayoutProblem(Frozen):
 
 
 class LayoutJudged(Frozen):
-    """Everything wrong with a layout; nothing if it can be merged."""
+    """Everything wrong with a layout; nothing if it can be merged.
+
+    `declined` says by language why a Word layout can't become a PDF without an office program.
+    """
 
     problems: tuple[LayoutProblem, ...] = ()
+    declined: dict[str, tuple[str, ...]] = {}

@@ -20,7 +20,7 @@ from services.renderer.adapters import worker
 from services.renderer.adapters.typst import OFFLINE
 from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.renderer import Fault
 
 _log = structlog.get_logger()
@@ -63,13 +63,15 @@ class RenderPool:
         made = await asyncio.gather(*(self._make(chunk, urgent) for chunk in chunks))
         return [one for chunk in made for one in chunk]
 
-    async def read(self, document: LayoutDocument) -> Sequence[LayoutProblem]:
+    async def read(self, document: LayoutDocument) -> LayoutJudged:
         """Return what is wrong with a layout; one that takes its worker along is too much of it."""
         async with self._idle.one(urgent=True) as one:
             try:
-                return cast(Sequence[LayoutProblem], await one.ask(document))
+                return cast(LayoutJudged, await one.ask(document))
             except _Lost as lost:
-                return [LayoutProblem(language=next(iter(document.files), ""), code="word_too_large", detail=str(lost))]
+                language = next(iter(document.files), "")
+                problem = LayoutProblem(language=language, code="word_too_large", detail=str(lost))
+                return LayoutJudged(problems=(problem,))
 
     async def close(self) -> None:
         """Let the workers finish what they are making, and end them."""

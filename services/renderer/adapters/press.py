@@ -14,13 +14,15 @@ from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.typst import LetterLayout, Standard
+from services.renderer.adapters.word.pages.declined import Declined
+from services.renderer.adapters.word.pages.pdf import TranslatedLayout
 from services.renderer.adapters.word.parcel import Unfit
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument, PdfStandard
 from shared.contracts.drafts import Preview
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -98,20 +100,25 @@ class Press:
             for sheet in sheets
         ]
 
-    def read(self, document: LayoutDocument) -> list[LayoutProblem]:
+    def read(self, document: LayoutDocument) -> LayoutJudged:
         """Return what is wrong with a Word layout; whether another kind is well written shows when it is used."""
-        problems = []
+        problems: list[LayoutProblem] = []
+        declined: dict[str, tuple[str, ...]] = {}
         for language, file in document.files.items():
             try:
-                DocxLayout(self._blobs.get(file.sha256), language)
+                content = self._blobs.get(file.sha256)
+                DocxLayout(content, language)
+                TranslatedLayout(content, language, _STANDARDS[document.pdf])
                 for name in document.sources.get(language, {}).values():
                     Merge(name, language)
+            except Declined as reasons:
+                declined[language] = reasons.reasons
             except Unmergeable as error:
                 code = error.code if isinstance(error, Unfit) else "word_not_merged"
                 problems.append(
                     LayoutProblem(language=language, code=code, detail=error.detail, field=error.field, line=error.line)
                 )
-        return problems
+        return LayoutJudged(problems=tuple(problems), declined=declined)
 
     def _sheet(self, job: Job) -> _Sheet | Fault:
         sheet = _Sheet()
@@ -170,13 +177,17 @@ class Press:
         sources, spoken = self._sources(sha256, language)
         filename = Merge(sources["filename"], spoken) if "filename" in sources else None
         if document.kind == "word":
-            return self._word_layout(self._blobs.get(document.files[spoken].sha256), spoken, read_only), filename
+            return self._word_layout(document, spoken, read_only), filename
         return _attachment_layout(document, sources, spoken), filename
 
-    def _word_layout(self, content: bytes, language: str, read_only: bool) -> AttachmentLayout:
-        if read_only:
-            raise Unmergeable("this Word layout makes no PDF")
-        return DocxLayout(content, language)
+    def _word_layout(self, document: LayoutDocument, language: str, read_only: bool) -> AttachmentLayout:
+        content = self._blobs.get(document.files[language].sha256)
+        if not read_only:
+            return DocxLayout(content, language)
+        try:
+            return TranslatedLayout(content, language, _STANDARDS[document.pdf])
+        except Declined as declined:
+            raise Unmergeable(f"this Word layout makes no PDF here, because of {declined}") from declined
 
     def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
         """Return the sources in this language, or the layout's first, and which language that is."""

@@ -41,8 +41,17 @@ class LetterLayout:
     content_type = "application/pdf"
     suffix = ".pdf"
 
-    def __init__(self, sources: Mapping[str, str], language: str, standards: Sequence[Standard] = ()) -> None:
-        """Take the source and the standards of its PDF; raise `Unmergeable` for no source, or one with packages."""
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        language: str,
+        standards: Sequence[Standard] = (),
+        beside: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Take the source, the standards of its PDF, and the files beside it by name.
+
+        Raises `Unmergeable` for no source, or one with packages.
+        """
         if "typst" not in sources:
             raise Unmergeable("the layout has no typst source, so it makes no letter")
         self._source = sources["typst"]
@@ -52,6 +61,8 @@ class LetterLayout:
         # A compiler forgets a source given as bytes, so it lies in a folder that is all the layout can read.
         folder = Path(mkdtemp(prefix="uitpost-layout-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        for name, content in (beside or {}).items():
+            (folder / name).write_bytes(content)
         main = folder / "letter.typ"
         main.write_text(_BEFORE + self._source.removeprefix("\ufeff"), "utf-8")
         self._values = _Values(folder / _VALUES)

@@ -12,4 +12,4 @@ class Layouts:
 
     async def judge(self, wanted: LayoutWanted) -> LayoutJudged:
         """Return all that is wrong with a layout; raise `EngineUnavailable` where that can't be known now."""
-        return LayoutJudged(problems=tuple(await self._reader.read(wanted.document)))
+        return await self._reader.read(wanted.document)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged
 from shared.contracts.message import BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -70,6 +70,6 @@ class Engine(Protocol):
 class Reader(Protocol):
     """Reads layouts as closely as if something were to be made of them."""
 
-    async def read(self, document: LayoutDocument) -> Sequence[LayoutProblem]:
+    async def read(self, document: LayoutDocument) -> LayoutJudged:
         """Return what is wrong with a layout whose files are stored; raise `EngineUnavailable`."""
         ...

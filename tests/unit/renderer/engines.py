@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.renderer.domain import EngineUnavailable, Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged
 from shared.contracts.message import Attachment, Parts
 from shared.contracts.renderer import Fault
 
@@ -41,9 +41,9 @@ class QuickEngine:
             raise EngineUnavailable("no disk")
         return [self._made(job) for job in jobs]
 
-    async def read(self, document: LayoutDocument) -> list[LayoutProblem]:
+    async def read(self, document: LayoutDocument) -> LayoutJudged:
         """Find nothing wrong."""
-        return []
+        return LayoutJudged()
 
     def _made(self, job: Job) -> Made | Fault:
         name = job.context["recipient"].get("name", "«recipient.name»")

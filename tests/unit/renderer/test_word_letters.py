@@ -96,13 +96,13 @@ def test_a_layout_is_read_as_closely_as_it_is_used() -> None:
     blobs = MemoryBlobs()
     refs = blobs.put_many([Blob(document(p(r("{{ x"))), transient=True), Blob(b"PK\x03\x04", transient=True)])
 
-    problems = Press(blobs).read(
+    judged = Press(blobs).read(
         LayoutDocument(
             kind="word", sources={"nl": {"filename": "{{ a"}}, files=dict(zip(("nl", "en"), refs, strict=True))
         )
     )
 
-    assert [(one.language, one.code, one.line) for one in problems] == [
+    assert [(one.language, one.code, one.line) for one in judged.problems] == [
         ("nl", "word_not_merged", 1),
         ("en", "word_not_a_document", None),
     ]
@@ -114,7 +114,7 @@ async def test_a_worker_reads_layouts_and_outlives_a_bomb(tmp_path: Path) -> Non
     pool = RenderPool(tmp_path / "blobs.db", 1)
 
     problems = [
-        [one.code for one in await pool.read(LayoutDocument(kind="word", sources={}, files={"nl": ref}))]
+        [one.code for one in (await pool.read(LayoutDocument(kind="word", sources={}, files={"nl": ref}))).problems]
         for ref in (good, bad)
     ]
     layout = kept(blobs, LayoutDocument(kind="word", sources={}, files={"nl": good}))

@@ -168,7 +168,7 @@ def test_links_for_a_reader_stay(target: str) -> None:
 def test_what_ties_a_layout_to_a_data_source_or_a_template_is_taken_out() -> None:
     source = '<w:mailMerge><w:connectString w:val="secret"/><w:dataSource r:id="rS"/></w:mailMerge>'
     layout = changed(
-        document(TEXT, relations=RELATION.format(f"{RELATIONS}/settings", "settings.xml", "")),
+        PLAIN,
         word__settings_DOT_xml=f'<w:settings {SETTINGS}>{source}<w:attachedTemplate r:id="rT"/><w:zoom w:percent="100"/></w:settings>',
         word___rels__settings_DOT_xml_DOT_rels='<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         f'<Relationship Id="rT" Type="{RELATIONS}/attachedTemplate" Target="file:///c:/brief.dotm" TargetMode="External"/>'

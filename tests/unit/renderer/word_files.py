@@ -25,6 +25,10 @@ SECTION = (
     '<w:pgMar w:top="1417" w:right="1417" w:bottom="1417" w:left="1417" w:header="708" w:footer="708" w:gutter="0"/>'
     "{more}</w:sectPr>"
 )
+SETTINGS = (
+    f'<w:settings {_W}><w:defaultTabStop w:val="708"/><w:compat><w:compatSetting w:name="compatibilityMode" '
+    'w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>'
+)
 STYLES = (
     f"<w:styles {_W}><w:docDefaults><w:rPrDefault><w:rPr>"
     '<w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:cs="Calibri"/><w:sz w:val="22"/></w:rPr></w:rPrDefault>'
@@ -56,6 +60,7 @@ def document(
         "word/styles.xml": styles,
         "word/_rels/document.xml.rels": _rels(
             f'<Relationship Id="styles" Type="{RELATIONS}/styles" Target="styles.xml"/>'
+            f'<Relationship Id="settings" Type="{RELATIONS}/settings" Target="settings.xml"/>'
             + "".join(
                 f'<Relationship Id="{name}" Type="{RELATIONS}/{_kind(name)}" Target="{name}.xml"/>' for name in stories
             )
@@ -66,6 +71,7 @@ def document(
             f"</w:{'hdr' if _kind(name) == 'header' else 'ftr'}>"
             for name, (_, content) in stories.items()
         },
+        "word/settings.xml": SETTINGS,
         **(parts or {}),
     }
     return zipped(files)
@@ -157,7 +163,9 @@ def _rels(relations: str) -> str:
 
 
 def _content_types(stories: Mapping[str, tuple[str, str]], parts: Mapping[str, str | bytes]) -> str:
-    overrides = {"document": "document.main", "styles": "styles"} | {name: _kind(name) for name in stories}
+    overrides = {"document": "document.main", "styles": "styles", "settings": "settings"} | {
+        name: _kind(name) for name in stories
+    }
     overrides |= {
         name.removeprefix("word/").removesuffix(".xml"): name.removeprefix("word/").removesuffix(".xml")
         for name in parts

@@ -1,8 +1,5 @@
 """Turns the fields of Word that are merged into marks: MERGEFIELD, IF, and rows between TableStart and TableEnd."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from lxml import etree  # type: ignore[import-untyped]
 
 from services.renderer.adapters.faults import Unmergeable
@@ -12,45 +9,26 @@ from services.renderer.adapters.word.marked import Marks
 from services.renderer.adapters.word.merging import Asked, Either
 from services.renderer.adapters.word.places import Amiss, place_of
 from services.renderer.adapters.word.repeats import Repeats
+from services.renderer.adapters.word.word_fields import (
+    CODE,
+    WordField,
+    drop,
+    drop_result,
+    fields_of,
+    split_runs,
+    unfold_simple,
+)
 from services.renderer.adapters.word.xml import (
-    PARAGRAPH,
     PROPERTIES,
     RUN,
     TEXT,
     Element,
-    above,
     remove,
-    replace,
     run_like,
     text,
-    w,
 )
 
-_CHAR, _CODE, _SIMPLE, _TYPE = w("fldChar"), w("instrText"), w("fldSimple"), w("fldCharType")
 _MAY_HOLD = {"HYPERLINK"}  # of other kinds: the result of the others would be that of the values before
-
-
-@dataclass(eq=False)
-class WordField:
-    """A field as it stands in the document: its runs, and the fields within it."""
-
-    begin: Element
-    code: list["Element | WordField"] = field(default_factory=list)
-    separate: Element = None
-    result: list[Element] = field(default_factory=list)
-    in_result: list["WordField"] = field(default_factory=list)
-    end: Element = None
-
-    @property
-    def said(self) -> str:
-        """The instruction, with nothing for the fields within it."""
-        runs = [run for run in self.code if not isinstance(run, WordField)]
-        return "".join(code.text or "" for run in runs for code in run.iterchildren(_CODE))
-
-    @property
-    def within(self) -> list["WordField"]:
-        """The fields within its instruction."""
-        return [one for one in self.code if isinstance(one, WordField)]
 
 
 class FieldMarker:
@@ -64,9 +42,9 @@ class FieldMarker:
 
     def mark(self) -> None:
         """Mark them all; raise `Unmergeable`, with the number of the paragraph, for a field that can't be merged."""
-        _unfold_simple(self._tree)
-        _split_runs(self._tree)
-        for one in list(_fields(self._tree)):
+        unfold_simple(self._tree)
+        split_runs(self._tree)
+        for one in list(fields_of(self._tree)):
             self._mark(one)
         self._repeats.close()
 
@@ -93,7 +71,7 @@ class FieldMarker:
             with_text = [run for run in one.result if run.find(TEXT) is not None]
             looks = one.begin if instruction.keeps_first_look or not with_text else with_text[0]
             one.begin.addprevious(run_like(looks, self._marks.say(asked, place_of(one.begin), instruction.argument)))
-        _drop(one)
+        drop(one)
 
     def _mark_choice(self, one: WordField) -> None:
         """Put each text where it stands, between marks, and take out the rest of the field."""
@@ -113,7 +91,7 @@ class FieldMarker:
                 number += 1
             self._settle(run, new, stays_in=number - 1 in stays)
         (one.separate if one.separate is not None else one.end).addprevious(marks[-1][0])
-        _drop_result(one)
+        drop_result(one)
         remove(one.begin)
 
     def _marks_of(self, choice: Choice, asked: str, place: int | None) -> dict[int, list[Element]]:
@@ -138,7 +116,7 @@ class FieldMarker:
         elif stays_in:
             self._mark(run)
         else:
-            _drop(run)
+            drop(run)
 
     def _pass_by(self, one: WordField, kind: str) -> None:
         if kind in NOT_HERE and (kind != "=" or one.within):
@@ -147,11 +125,11 @@ class FieldMarker:
             raise Unmergeable(f"a merge field within the field {kind or 'without a name'} can't be merged")
         for inner in one.within:
             if kind_of(inner.said) in MERGED:
-                code = etree.Element(_CODE)
+                code = etree.Element(CODE)
                 asked = self._marks.ask(self._asked(inner), self._repeats.rows)
                 code.text = self._marks.within(asked, place_of(inner.begin), read(inner.said).argument)
                 inner.begin.addprevious(run_like(inner.begin, code))
-                _drop(inner)
+                drop(inner)
         for inner in one.in_result:
             self._mark(inner)
 
@@ -173,7 +151,7 @@ def _items(run: "Element | WordField") -> list[Item[WordField]]:
         return [Inner(run)]
     items: list[Item[WordField]] = []
     for child in run:
-        if child.tag == _CODE:
+        if child.tag == CODE:
             items += [Letter(letter) for letter in child.text or ""]
         elif child.tag != PROPERTIES:
             items.append(Other())
@@ -190,124 +168,3 @@ def _joined(elements: list[Element]) -> list[Element]:
         else:
             joined.append(element)
     return joined
-
-
-def _fields(tree: Element) -> Iterator[WordField]:
-    """Yield the outermost fields of a tree in order."""
-    opened: list[WordField] = []
-    for run in tree.iter(RUN):
-        character = run.find(_CHAR)
-        kind = character.get(_TYPE) if character is not None else None
-        if kind is None or kind == "begin":
-            _hold(opened, run, plain=kind is None)
-            opened += [] if kind is None else [WordField(run)]
-        elif not opened:
-            raise _no_end(run)
-        else:
-            for outer in opened[:-1]:
-                _keep_result(outer, run)
-            if kind == "separate":
-                opened[-1].separate = run
-            elif (one := _ended(opened, run)) is not None:
-                yield one
-    if opened:
-        raise _no_end(opened[-1].begin)
-
-
-def _ended(opened: list[WordField], run: Element) -> WordField | None:
-    """Close the innermost field; return it if it stands within no other."""
-    one = opened.pop()
-    one.end = run
-    if not opened:
-        return one
-    if opened[-1].separate is None:
-        opened[-1].code.append(one)
-    else:
-        opened[-1].in_result.append(one)
-    return None
-
-
-def _hold(opened: list[WordField], run: Element, *, plain: bool) -> None:
-    for outer in opened:
-        _keep_result(outer, run)
-    if plain and opened and opened[-1].separate is None:
-        opened[-1].code.append(run)
-
-
-def _keep_result(outer: WordField, run: Element) -> None:
-    if outer.separate is not None:
-        outer.result.append(run)
-
-
-def _no_end(run: Element) -> Amiss:
-    return Amiss("a field of Word lacks its beginning or its end", place_of(run))
-
-
-def _drop(one: WordField) -> None:
-    """Take a field out, and what it shows."""
-    for run in one.code:
-        if isinstance(run, WordField):
-            _drop(run)
-        else:
-            remove(run)
-    _drop_result(one)
-    remove(one.begin)
-
-
-def _drop_result(one: WordField) -> None:
-    """Take out what a field shows; the paragraph in which it began goes on as the one in which it ended."""
-    if one.separate is None:
-        remove(one.end)
-        return
-    first, last = above(one.separate, PARAGRAPH), above(one.end, PARAGRAPH)
-    for run in one.result:
-        if run.getparent() is not None:
-            remove(run)
-    if first is not last:
-        _join(first, last, one.end)
-    remove(one.separate)
-    remove(one.end)
-
-
-def _join(first: Element, last: Element, end: Element) -> None:
-    if first.getparent() is not last.getparent() or end.getparent() is not last:
-        raise Unmergeable("a field shows more than paragraphs")
-    for between in list(first.itersiblings()):
-        if between is last:
-            break
-        remove(between)
-    looks = last.find(w("pPr"))
-    if looks is not None:
-        if (own := first.find(w("pPr"))) is not None:
-            remove(own)
-        first.insert(0, looks)
-    first.extend([end, *end.itersiblings()])
-    remove(last)
-
-
-def _unfold_simple(tree: Element) -> None:
-    """Write fields that stand in one element as those that have a beginning and an end, if they are merged."""
-    for simple in list(tree.iter(_SIMPLE)):
-        said = simple.get(w("instr"), "")
-        if kind_of(said) not in MERGED | NOT_HERE:
-            continue
-        code = etree.Element(_CODE)
-        code.text = said
-        shown_runs = list(simple)
-        like = shown_runs[0] if shown_runs and shown_runs[0].tag == RUN else etree.Element(RUN)
-        runs = [run_like(like, child) for child in (_char("begin"), code, _char("separate"))]
-        replace(simple, *runs, *shown_runs, run_like(like, _char("end")))
-
-
-def _char(kind: str) -> Element:
-    character = etree.Element(_CHAR)
-    character.set(_TYPE, kind)
-    return character
-
-
-def _split_runs(tree: Element) -> None:
-    """Let each beginning, middle and end of a field stand in a run of its own."""
-    for run in list(tree.iter(RUN)):
-        content = [child for child in run if child.tag != PROPERTIES]
-        if len(content) > 1 and any(child.tag == _CHAR for child in content):
-            replace(run, *[run_like(run, child) for child in content])

@@ -68,6 +68,11 @@ class Parcel:
         said = relation.get("Target", "")
         return normpath(join("/", PurePosixPath(name).parent.as_posix(), said)).lstrip("/")
 
+    def related(self, kind: str) -> Element | None:
+        """Return the part of a kind that goes with the main document, None where there is none."""
+        named = [one for one in self.relations(self.main) if one.get("Type", "").rpartition("/")[2] == kind]
+        return self.trees.get(self.target(self.main, named[0])) if named else None
+
     def drop(self, name: str) -> None:
         """Leave a part out."""
         self.parts.pop(name, None)
