@@ -74,7 +74,7 @@ class MailInDoubtResolved(OfMail):
 
 
 class MailCancelled(OfMail):
-    """The mail was settled without being sent: its contact was erased."""
+    """The mail was settled without being sent: its contact was erased, or its run was cancelled."""
 
     SUBJECT: ClassVar[str] = "uitpost.mailer.mail-cancelled.v1"
 

@@ -212,8 +212,14 @@ async def test_a_reason_is_not_longer_than_the_history_shows_and_nothing_else_is
     assert await house.told(RunPaused) == []
 
 
-async def test_a_row_sent_again_after_the_cancellation_is_asked_for_later_than_it(house: House) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_a_row_sent_again_after_the_cancellation_is_asked_for_later_than_it(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """A cancelled row may be sent again (A11), and stopped again by cancelling once more."""
+    url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
+    house = House(tmp_path, url=url)
+    await house.set_up()
     await accepted(house)
     await say(house, "cancel")
     await house.record_all()
@@ -226,6 +232,7 @@ async def test_a_row_sent_again_after_the_cancellation_is_asked_for_later_than_i
     first, second = await house.told(RunCancelled)
     assert first.at < mail.requested_at <= second.at
     assert (mail.ordinal, mail.resend_of) == (1, None)
+    await house.store.close()
 
 
 async def test_a_cancellation_is_never_before_what_the_run_asked_for(house: House) -> None:

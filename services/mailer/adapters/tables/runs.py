@@ -1,10 +1,9 @@
 """How runs stand, by what operators said of them."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.mailer.adapters.tables.due import hold
@@ -16,13 +15,12 @@ _NOTHING = Standing()
 
 
 class RunTable:
-    """What was said of runs; a mailer that is alone keeps it in memory too, since it asks of every mail."""
+    """What was said of runs; a mailer that is alone has it all in memory too, since it asks of every mail."""
 
     def __init__(self, store: Store, *, alone: bool) -> None:
         self._store = store
-        self._alone = alone
         self._put = (sqlite.insert if alone else postgresql.insert)(SAID).on_conflict_do_nothing()
-        self._known: dict[UUID, Standing] | None = None
+        self._known = store.read_now(_standings) if alone else None
 
     async def note(self, run_id: UUID, said: Said) -> None:
         """Write down what was said of a run, and hold its queued mails or let them go."""
@@ -40,16 +38,15 @@ class RunTable:
         """Return how a run stands; nothing was said of a mail of no run."""
         if run_id is None:
             return _NOTHING
-        if not self._alone:
-            return (await self._read(SAID.c.run_id == run_id)).get(run_id, _NOTHING)
-        if self._known is None:
-            self._known = await self._read()
-        return self._known.get(run_id, _NOTHING)
+        known = self._known
+        if known is None:
+            known = await self._store.read(lambda connection: _standings(connection, SAID.c.run_id == run_id))
+        return known.get(run_id, _NOTHING)
 
-    async def _read(self, *of: Any) -> dict[UUID, Standing]:
-        query = select(SAID).where(*of).order_by(SAID.c.run_id, SAID.c.version)
-        found: dict[UUID, Standing] = {}
-        for run_id, version, what, at in await self._store.read(lambda connection: connection.execute(query).all()):
-            said = Said(version, what, datetime.fromisoformat(at))
-            found[run_id] = found.get(run_id, _NOTHING).after(said)
-        return found
+
+def _standings(connection: Connection, *of: ColumnElement[bool]) -> dict[UUID, Standing]:
+    found: dict[UUID, Standing] = {}
+    for run_id, version, what, at in connection.execute(select(SAID).where(*of)):
+        said = Said(version, what, datetime.fromisoformat(at))
+        found[run_id] = found.get(run_id, _NOTHING).after(said)
+    return found
