@@ -40,6 +40,16 @@ class Parcel(Aggregate):
             assert isinstance(aggregate, Parcel)
             aggregate.grams = self.grams
 
+    class Noted(Aggregate.Event):
+        TOPIC = "tests.Parcel.Noted"
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("text",)
+        person: str | None
+        text: str | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Parcel)
+            aggregate.text = self.text
+
     def __init__(
         self, person: str | None, recipient: dict[str, Any] | None, number: int, run: UUID, on: date | None
     ) -> None:
@@ -49,6 +59,7 @@ class Parcel(Aggregate):
         self.run = run
         self.on = on
         self.grams = 0
+        self.text: str | None = None
 
     @classmethod
     def post(
@@ -64,6 +75,9 @@ class Parcel(Aggregate):
             run=RUN,
             on=ON,
         )
+
+    def note(self, text: str, person: str | None) -> None:
+        self.trigger_event(self.Noted, text=text, person=person)
 
     def weigh(self, grams: int) -> None:
         self.trigger_event(self.Weighed, grams=grams)

@@ -21,6 +21,7 @@ NOUNS = (
     "history",
     "layout",
     "sender",
+    "task",
     "token",
     "type",
     "user",

@@ -42,6 +42,11 @@ class Door:
         """Ask for something to be done; the same key twice is one wish. Raises Failure."""
         return self.call("POST", path, json=body, headers={"Idempotency-Key": key} if key else {}).json()
 
+    def patch(self, path: str, body: Any, *, version: int | None = None) -> Any:
+        """Change what stands at a path, if it is still at `version` where one is named. Raises Failure."""
+        headers = {"If-Match": f'"{version}"'} if version is not None else {}
+        return self.call("PATCH", path, json=body, headers=headers).json()
+
     def delete(self, path: str) -> None:
         """Take away what stands at a path. Raises Failure."""
         self.call("DELETE", path)

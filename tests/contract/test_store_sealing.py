@@ -80,6 +80,26 @@ async def test_personal_fields_of_no_person_are_refused_rather_than_lost(store: 
         await store.record(parcel)
 
 
+@pytest.mark.parametrize(("person", "lies_in_clear"), [(ANNA, False), (None, True)])
+async def test_a_text_is_sealed_for_the_one_person_it_is_about_and_of_nobody_in_clear(
+    store: Store, person: str | None, lies_in_clear: bool
+) -> None:
+    """R-26."""
+    parcel = Parcel.post(person=ANNA)
+    parcel.note("handle with care", person)
+    await store.record(parcel)
+
+    *_, event = await store.notifications(0, 10, ())
+    before = await store.load(Parcel, parcel.id)
+    store.keyring.erase(ANNA)
+    after = await store.load(Parcel, parcel.id)
+
+    assert (b"handle with care" in event.state) == lies_in_clear
+    assert before is not None
+    assert after is not None
+    assert (before.text, after.text) == ("handle with care", "handle with care" if lies_in_clear else None)
+
+
 async def test_a_sealed_part_moved_to_another_fact_does_not_open(store: Store) -> None:
     one, other = Parcel.post(1), Parcel.post(2)
     await store.record(one, other)

@@ -39,7 +39,7 @@ def standing_in() -> Iterator[StandIn]:
         def do_GET(self) -> None:
             self._answer()
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def _answer(self) -> None:
             name = f"{self.command} {urlsplit(self.path).path.removeprefix('/api/v1')}"

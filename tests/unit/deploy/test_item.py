@@ -1,0 +1,109 @@
+"""`uitpost item` and `uitpost task`: what becomes of items, from the command line."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+
+from tests.unit.deploy.stand_in import StandIn
+from tests.unit.deploy.test_cli import Uitpost, api, uitpost
+
+__all__ = ["api", "uitpost"]
+ITEM = "/dossier-items/7b1f6f5e-0000-4000-8000-000000000001"
+ID = ITEM.rpartition("/")[2]
+
+
+def test_an_item_is_changed_field_by_field(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    """R-23: fields have the form that the API takes, and an empty value clears one."""
+    api.answer(f"PATCH {ITEM}", {"item_id": ID, "version": 4})
+    (tmp_path / "more.json").write_text(json.dumps({"end_date": "2026-03-04", "priority": "low"}))
+
+    done = uitpost(
+        *("item", "change", ID, "responsible_id=000256", "completed=yes", "blocked=no", "feature_value_1=2"),
+        *("feature_value_2=", "comment=", 'sub_destinations=[{"kind": "project", "number": "1"}]', "priority=high"),
+        *("-f", str(tmp_path / "more.json"), "--version", "3"),
+    )
+
+    assert (done.code, done.out) == (0, f"item_id\t{ID}\nversion\t4\n")
+    assert api.bodies(f"PATCH {ITEM}") == [
+        {
+            "end_date": "2026-03-04",
+            "priority": "high",
+            "responsible_id": "000256",
+            "completed": True,
+            "blocked": False,
+            "feature_value_1": 2,
+            "feature_value_2": None,
+            "comment": "",
+            "sub_destinations": [{"kind": "project", "number": "1"}],
+        }
+    ]
+    assert api.headers(f"PATCH {ITEM}")["If-Match"] == '"3"'
+
+
+def test_a_change_that_says_nothing_is_wrong_use(uitpost: Uitpost, api: StandIn) -> None:
+    ended = [
+        uitpost("item", "change", ID, *said) for said in ([], ["priority"], ["completed=x"], ["feature_value_1=x"])
+    ]
+
+    assert [one.code for one in ended] == [2, 2, 2, 2]
+    assert api.asked == []
+
+
+def test_a_response_a_file_and_its_removal_are_asked_for(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    """R-23, R-24."""
+    api.answer(f"POST {ITEM}/responses", {"n": 1}, status=201)
+    api.answer(f"POST {ITEM}/attachments", {"n": 2}, status=201)
+    api.answer(f"DELETE {ITEM}/attachments/2", None, status=204)
+    (tmp_path / "route.pdf").write_bytes(b"one")
+
+    ended = [
+        uitpost("item", "respond", ID, "Gebeld", "--internal"),
+        uitpost("item", "attach", ID, str(tmp_path / "route.pdf")),
+        uitpost("item", "detach", ID, "2"),
+    ]
+
+    assert [one.code for one in ended] == [0, 0, 0]
+    assert api.bodies(f"POST {ITEM}/responses") == [{"text": "Gebeld", "internal": True}]
+    content = b64encode(b"one").decode()
+    assert api.bodies(f"POST {ITEM}/attachments") == [
+        {"filename": "route.pdf", "content": content, "content_type": "application/pdf"}
+    ]
+    assert api.headers(f"POST {ITEM}/attachments")["Idempotency-Key"]
+
+
+def test_items_are_listed_of_a_dossier_or_by_what_is_looked_for(uitpost: Uitpost, api: StandIn) -> None:
+    """FR-4, R-27."""
+    item = {"item_id": ID, "recorded_at": "2026-03-02", "type": "note", "subject": "Gebeld", "submitted_by": "jan"}
+    api.answer("GET /contacts/organisation/10%2F1/dossier", {"items": [item], "next": None})
+    api.answer("GET /contacts/organisation/10/dossier", {"items": [item], "next": None})
+    api.answer("GET /dossier-items", {"items": [item, item], "next": None})
+
+    dossier = uitpost("item", "list", "--at", "organisation/10/5")
+    found = uitpost("item", "list", "-q", "bel", "--without-destination", "--limit", "2")
+
+    assert dossier.out == f"{ID}\t2026-03-02\tnote\tGebeld\tjan\n"
+    assert len(found.out.splitlines()) == 2
+    assert uitpost("item", "list", "--at", "organisation/10", "-q", "x").code == 2
+    assert uitpost("item", "list", "--at", "10").code == 2
+
+
+def test_tasks_are_listed_shown_done_and_assigned(uitpost: Uitpost, api: StandIn) -> None:
+    """FR-68: the tasks of a workflow are done from the command line too."""
+    task = {"item_id": ID, "due_on": "2026-03-04", "overdue": True, "step": "assess", "type": "note", "subject": "S"}
+    api.answer("GET /tasks", {"items": [task], "next": None})
+    api.answer(f"GET {ITEM}/workflow", {"task": task})
+    api.answer(f"POST {ITEM}/workflow", {"task": None})
+    api.answer(f"POST {ITEM}/workflow/assign", {"task": task})
+
+    listed = uitpost("task", "list", "--overdue", "--assigned-to", "256")
+    ended = [
+        uitpost("task", "show", ID),
+        uitpost("task", "do", ID, "accept", "--text", "Goed", "--step", "assess"),
+        uitpost("task", "assign", ID, "311"),
+        uitpost("task", "assign", ID),
+    ]
+
+    assert listed.out == f"{ID}\t2026-03-04\tyes\tassess\t\tnote\tS\n"
+    assert [one.code for one in ended] == [0, 0, 0, 0]
+    assert api.bodies(f"POST {ITEM}/workflow") == [{"action": "accept", "text": "Goed", "step": "assess"}]
+    assert api.bodies(f"POST {ITEM}/workflow/assign") == [{"to": "311"}, {"to": None}]
