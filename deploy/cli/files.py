@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,23 @@ def body_of(file: Path) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Failure(Code.REFUSED, f"{file} holds no object")
     return body
+
+
+def files_by_language(said: list[str]) -> dict[str, Path]:
+    """Return files that are said as `en=letter.docx`. Raises Failure for any other saying."""
+    pairs = [one.partition("=") for one in said]
+    if wrong := next(
+        (one for one, (language, _, path) in zip(said, pairs, strict=True) if not (language and path)), None
+    ):
+        raise Failure(Code.WRONG_USE, f"{wrong} is no language with a file, as in en=letter.docx")
+    return {language: Path(path) for language, _, path in pairs}
+
+
+def word_layout(name: str, files: dict[str, Path], fields: list[str]) -> dict[str, Any]:
+    """Return a Word layout of a .docx per language, with its merge fields: `table`, or `table!` for a required one."""
+    contents = {language: {"content": b64encode(content_of(file)).decode()} for language, file in files.items()}
+    declared = [{"name": field.rstrip("!"), "required": field.endswith("!")} for field in fields]
+    return {"name": name, "kind": "word", "fields": declared, "files": contents}
 
 
 def destinations_of(file: Path) -> list[dict[str, Any]]:

@@ -522,6 +522,35 @@ def test_a_file_that_says_nothing_is_told_before_anything_is_sent(
     assert api.asked == []
 
 
+def test_a_word_file_becomes_a_layout_with_its_fields(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    """FR-102."""
+    letter, english = tmp_path / "brief.docx", tmp_path / "letter.docx"
+    letter.write_bytes(b"PK nl")
+    english.write_bytes(b"PK en")
+    api.answer("PUT /layouts/brief", {"id": "brief", "version": 1})
+
+    options = ("--also", f"en={english}", "--field", "table!", "--field", "colour", "--name", "Onze brief")
+    ended = uitpost("layout", "add", str(letter), *options)
+
+    assert ended.code == 0
+    assert [json.loads(body) for body in api.bodies("PUT /layouts/brief")] == [
+        {
+            "name": "Onze brief",
+            "kind": "word",
+            "fields": [{"name": "table", "required": True}, {"name": "colour", "required": False}],
+            "files": {"nl": {"content": "UEsgbmw="}, "en": {"content": "UEsgZW4="}},
+        }
+    ]
+
+
+def test_another_language_without_a_file_is_no_use(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    letter = tmp_path / "brief.docx"
+    letter.write_bytes(b"PK")
+
+    assert uitpost("layout", "add", str(letter), "--also", "en").code == 2
+    assert api.asked == []
+
+
 def test_a_setting_that_cannot_be_is_named(uitpost: Uitpost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UITPOST_LOG_ADDRESSES", "perhaps")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import translate
+from functools import lru_cache
 from typing import Any, Protocol
 
 from services.renderer.adapters.context import FieldName
@@ -197,6 +198,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+@lru_cache(4096)
 def plain(name: str) -> str:
     """Return a name as it is compared: `Naam_Klant`, `naam klant` and `NaamKlant` are the same."""
     return _JOINTS.sub("", name).casefold()

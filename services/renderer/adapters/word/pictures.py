@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 
 from babel import Locale
 from babel.core import UnknownLocaleError
@@ -40,6 +41,7 @@ def _date_piece(found: re.Match[str], moment: datetime, language: str) -> str:
     return format_datetime(moment, code, locale=_locale(language))
 
 
+@cache
 def decimal_mark(language: str) -> str:
     """Return the mark before the decimals in a language."""
     return str(get_decimal_symbol(_locale(language)))
@@ -121,6 +123,7 @@ def _digits(number: Decimal, whole: list[str], decimals: list[str]) -> tuple[str
     return digits.lstrip("0").zfill(wanted) if wanted or digits != "0" else "", kept
 
 
+@cache
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language, sep="-")
