@@ -34,7 +34,8 @@ async def attachment(crew: Crew, request_id: str, **more: Any) -> tuple[str, byt
         (await crew.get("history", f"/api/v1/processing/{row['id']}/message.eml")).content, policy=default
     )
     [file] = message.iter_attachments()
-    return str(file.get_filename()), file.get_payload(decode=True)
+    content: Any = file.get_payload(decode=True)
+    return str(file.get_filename()), content
 
 
 async def test_a_word_layout_becomes_a_document_or_a_pdf(tmp_path: Path) -> None:
