@@ -86,7 +86,8 @@ async def test_a_draft_is_its_operators_alone(house: House) -> None:
 
     assert (await anna.ask("GET", path))["subject"] == MAIL["subject"]
     await anna.finish(draft_id)
-    assert (await bert.refused("POST", f"{path}/finish", {}))[0] == 404
+    for wish in (("POST", f"{path}/finish", {}), ("POST", "/my-files", {"draft_id": draft_id})):
+        assert (await bert.refused(*wish))[0] == 404
 
 
 async def test_a_draft_given_up_leaves_nothing(house: House) -> None:
