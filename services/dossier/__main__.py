@@ -4,6 +4,7 @@ from services.dossier import inbox, layouts, outbox, web
 from services.dossier.adapters.history import AskedHistory
 from services.dossier.adapters.mailer import AskedMailer
 from services.dossier.adapters.renderer import AskedRenderer
+from services.dossier.adapters.sheets import FileSheets
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
@@ -84,6 +85,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         *(contacts, address_book, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table), Roles(contacts, SqlRoles(store))),
+        FileSheets(),
     )
 
     async def set_up() -> None:

@@ -18,7 +18,11 @@ class TomlTexts:
     def of(self, wrong: Wrong, language: str) -> str:
         """Return in words what is wrong."""
         texts = self._texts.get(language, self._texts[_HOUSE])
-        return texts[wrong.code].format_map(_Values(wrong.values | {"field": wrong.field}))
+        said = texts[wrong.code].format_map(_Values(wrong.values | {"field": wrong.field}))
+        if wrong.place is None:
+            return said
+        line, column = wrong.place
+        return texts["in_cell" if column else "in_line"].format(line=line, column=column, said=said)
 
     def several(self, count: int, language: str) -> str:
         """Return in words that so many things are wrong."""

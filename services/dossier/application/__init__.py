@@ -9,6 +9,7 @@ from services.dossier.application.desk import Desk, a_desk
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.items import Items
 from services.dossier.application.judging import Judging
+from services.dossier.application.recipients import Sheets
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
@@ -68,3 +69,4 @@ class Dossier:
     items: Items
     tasks: Tasks
     roles: Roles
+    sheets: Sheets

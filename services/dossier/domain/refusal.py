@@ -27,11 +27,15 @@ _CODES = {
 
 @dataclasses.dataclass(frozen=True)
 class Wrong:
-    """One thing wrong: the field by its JSON path, a code, and values for its words (never a person's)."""
+    """One thing wrong: the field by its JSON path, a code, and values for its words (never a person's).
+
+    `place` is the line and the column of a list that it stands in, where it came in one.
+    """
 
     field: str
     code: str
     values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    place: tuple[int, str] | None = None
 
 
 class Refused(Exception):

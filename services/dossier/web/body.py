@@ -41,10 +41,15 @@ async def whole(request: Request, most: int = REQUEST, code: str = "request_too_
     return bytes(body)
 
 
+def on_the_side() -> SpooledTemporaryFile[bytes]:
+    """Return an empty file that goes to disk where it grows, and away when it is closed."""
+    return SpooledTemporaryFile(_IN_MEMORY)
+
+
 @asynccontextmanager
 async def on_disk(request: Request) -> AsyncIterator[SpooledTemporaryFile[bytes]]:
     """Give the body as a file; raise `Refused` (413) as soon as it is too large."""
-    with SpooledTemporaryFile(_IN_MEMORY) as file:
+    with on_the_side() as file:
         size = 0
         async for chunk in request.stream():
             size += len(chunk)

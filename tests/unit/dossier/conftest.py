@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.dossier import web
+from services.dossier.adapters.sheets import FileSheets
 from services.dossier.adapters.tables import (
     METADATA,
     ResendTable,
@@ -222,6 +223,7 @@ class House:
             Items(shelf, types, attachments),
             Tasks(shelf, workflows, tasks),
             Roles(contacts, SqlRoles(self.store)),
+            FileSheets(),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()
