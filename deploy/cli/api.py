@@ -1,6 +1,8 @@
 """Speaks HTTP to the dossier and to the history, and turns what goes wrong into exit codes and words."""
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -58,6 +60,20 @@ class Door:
     def upload(self, path: str, content: bytes, content_type: str) -> Any:
         """Send a file. Raises Failure."""
         return self.call("POST", path, content=content, headers={"Content-Type": content_type}).json()
+
+    def form(self, path: str, body: Any, recipients: Path, *, key: str | None = None) -> Any:
+        """Ask for something to be done with a list of recipients. Raises Failure."""
+        try:
+            with recipients.open("rb") as listed:
+                parts = {"request": (None, json.dumps(body).encode()), "recipients": (recipients.name, listed)}
+                headers = {"Idempotency-Key": key} if key else {}
+                return self.call("POST", path, files=parts, headers=headers).json()
+        except OSError as error:
+            raise Failure(Code.WRONG_USE, f"{recipients} cannot be read: {error.strerror}") from error
+
+    def ask(self, path: str, body: Any, recipients: Path | None = None, *, key: str | None = None) -> Any:
+        """Ask for something to be done, to a list of recipients if there is one. Raises Failure."""
+        return self.form(path, body, recipients, key=key) if recipients else self.post(path, body, key=key)
 
     def items(self, path: str, params: Mapping[str, Any] | None = None, *, limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` things of a list, page after page. Raises Failure."""

@@ -1,7 +1,5 @@
-"""Reads what commands are given as files: bytes, JSON or TOML bodies, and contacts as destinations."""
+"""Reads what commands are given as files: bytes, and JSON or TOML bodies."""
 
-import csv
-import io
 import json
 import sys
 import tomllib
@@ -10,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from deploy.cli.failure import Code, Failure
-
-_RECIPIENT = ("name", "email", "language")
-_OF_A_CONTACT = {"kind", "number", "contact_id", *_RECIPIENT, "consent", "organisation", "blocked"}
 
 
 def content_of(file: Path) -> bytes:
@@ -52,28 +47,3 @@ def word_layout(name: str, files: dict[str, Path], fields: list[str]) -> dict[st
     contents = {language: {"content": b64encode(content_of(file)).decode()} for language, file in files.items()}
     declared = [{"name": field.rstrip("!"), "required": field.endswith("!")} for field in fields]
     return {"name": name, "kind": "word", "fields": declared, "files": contents}
-
-
-def destinations_of(file: Path) -> list[dict[str, Any]]:
-    """Return a destination per line of a CSV file of contacts; what is no column of a contact is a merge field.
-
-    Raises Failure where the file is no CSV with columns kind and number.
-    """
-    try:
-        reader = csv.DictReader(io.StringIO(content_of(file).decode("utf-8-sig")))
-        lines = list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Failure(Code.REFUSED, f"{file} is not CSV in UTF-8: {error}") from error
-    if missing := {"kind", "number"} - set(reader.fieldnames or ()):
-        raise Failure(Code.REFUSED, f"{file} lacks the column {' and '.join(sorted(missing))}")
-    return [_destination(line) for line in lines]
-
-
-def _destination(line: dict[str, str | None]) -> dict[str, Any]:
-    given = {name: value for name, value in line.items() if value}
-    destination: dict[str, Any] = {name: given[name] for name in ("kind", "number", "contact_id") if name in given}
-    if recipient := {name: given[name] for name in _RECIPIENT if name in given}:
-        destination["recipient"] = recipient
-    if merge := {name: value for name, value in given.items() if name not in _OF_A_CONTACT}:
-        destination["merge"] = merge
-    return destination

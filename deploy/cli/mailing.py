@@ -10,8 +10,8 @@ import typer
 from deploy.cli.api import Api
 from deploy.cli.contact import Limit
 from deploy.cli.failure import Code, Failure
-from deploy.cli.files import body_of, destinations_of
-from deploy.cli.rehearsal import check_mailing, preview_mailing
+from deploy.cli.files import body_of
+from deploy.cli.rehearsal import Recipients, check_mailing, preview_mailing
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
 from deploy.cli.underway import RunId, list_missing, pause_mailing, resume_mailing, stop_mailing
@@ -37,17 +37,15 @@ Patience = Annotated[float | None, typer.Option("--timeout", min=0, help="Give u
 def create_mailing(
     api: Api,
     file: Annotated[Path, typer.Option("-f", "--file", help="The request as JSON or TOML")],
-    contacts: Annotated[Path | None, typer.Option("--contacts", help="CSV whose lines are the destinations")] = None,
+    recipients: Recipients = None,
     wait: Annotated[bool, typer.Option("--wait", help="Watch until all is done; ends with 5 if some failed")] = False,
     yes: Yes = False,
     timeout: Patience = None,
 ) -> Shown:
     """Record a mailing and send it. The same request_id twice is one mailing."""
     body = body_of(file)
-    if contacts:
-        body["destinations"] = destinations_of(contacts)
-    _agree(len(body.get("destinations", ())), yes=yes)
-    accepted = create(api, body)
+    _agree(f"everybody in {recipients}" if recipients else f"{len(body.get('destinations', ()))} contacts", yes=yes)
+    accepted = create(api, body, recipients)
     if not wait:
         return Facts(accepted)
     say(f"run {accepted['run_id']}")
@@ -82,18 +80,18 @@ def watch_mailing(api: Api, run_id: RunId, timeout: Patience = None) -> Shown:
     return summary(watch(api, run_id, patience=timeout))
 
 
-def create(api: Api, body: dict[str, Any]) -> dict[str, Any]:
+def create(api: Api, body: dict[str, Any], recipients: Path | None = None) -> dict[str, Any]:
     """Submit a request and return what was accepted; without a request_id it gets a new one. Raises Failure."""
     body.setdefault("request_id", str(uuid4()))
-    accepted: dict[str, Any] = api.dossier.post("/dossier-items", body, key=body["request_id"])
+    accepted: dict[str, Any] = api.dossier.ask("/dossier-items", body, recipients, key=body["request_id"])
     return accepted
 
 
-def _agree(count: int, *, yes: bool) -> None:
+def _agree(whom: str, *, yes: bool) -> None:
     """Ask before many are written to; a script says --yes."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Failure(Code.WRONG_USE, f"Nobody to ask whether {count} contacts may be written to: say --yes")
-    if not typer.confirm(f"Write to {count} contacts?", err=True):
+        raise Failure(Code.WRONG_USE, f"Nobody to ask whether {whom} may be written to: say --yes")
+    if not typer.confirm(f"Write to {whom}?", err=True):
         raise Failure(Code.INTERRUPTED, "Nothing was sent.")

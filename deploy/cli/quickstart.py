@@ -16,7 +16,7 @@ import typer
 from deploy import logs, sample
 from deploy.cli.api import Api
 from deploy.cli.failure import Code, Failure
-from deploy.cli.files import body_of, destinations_of
+from deploy.cli.files import body_of
 from deploy.cli.mailing import create
 from deploy.cli.serve import Http, run_here
 from deploy.cli.shown import say, show
@@ -81,7 +81,7 @@ def _welcome(running: Running, link: str) -> list[str]:
         f"Mail goes to     {mail if running.mailbox else 'the mail server of UITPOST_SMTP_URL'}",
         f"Data folder      {running.settings.data.resolve()}",
         f"Try              {_command()} mailing create -f {sample.FOLDER / 'mailing.json'} \\",
-        f"                   --contacts {sample.CONTACTS} --wait",
+        f"                   --recipients {sample.CONTACTS} --wait",
         "Ctrl+C stops everything.",
     ]
 
@@ -94,8 +94,8 @@ async def _send(running: Running, runs: list[dict[str, Any]]) -> None:
 
 def _sample_run(api: Api) -> dict[str, Any]:
     _fill(api)
-    body = sample.mailing() | {"destinations": destinations_of(sample.CONTACTS)}
-    return watch(api, create(api, body)["run_id"], patience=_PATIENCE)
+    run_id = create(api, sample.mailing(), sample.CONTACTS)["run_id"]
+    return watch(api, run_id, patience=_PATIENCE)
 
 
 def _fill(api: Api) -> None:

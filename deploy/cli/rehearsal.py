@@ -11,7 +11,7 @@ import typer
 
 from deploy.cli.api import Api
 from deploy.cli.failure import Code, Failure
-from deploy.cli.files import body_of, destinations_of
+from deploy.cli.files import body_of
 from deploy.cli.progress import Step, follow
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
@@ -24,7 +24,9 @@ _REASON = ("status", "reason", "count")
 _LISTED = 100_000  # contacts
 _ENDED = {"failed": Code.OUT_OF_REACH, "interrupted": Code.UNEXPECTED}
 File = Annotated[Path, typer.Option("-f", "--file", help="The request as JSON or TOML")]
-Contacts = Annotated[Path | None, typer.Option("--contacts", help="CSV whose lines are the destinations")]
+Recipients = Annotated[
+    Path | None, typer.Option("--recipients", "--contacts", help="CSV or XLSX whose lines are the destinations")
+]
 Check = dict[str, Any]
 
 
@@ -32,7 +34,7 @@ Check = dict[str, Any]
 def check_mailing(
     api: Api,
     file: File,
-    contacts: Contacts = None,
+    recipients: Recipients = None,
     who: Annotated[bool, typer.Option("--who", help="List the contacts concerned instead of the counts")] = False,
     missing: Annotated[Path | None, typer.Option("--missing", help="Write who is left out to a CSV file")] = None,
 ) -> Shown:
@@ -40,7 +42,7 @@ def check_mailing(
 
     Ends with 0 if all get it, with 5 if some do not or consent must be attested, with 4 if it would be refused.
     """
-    check = _checked(api, _request(file, contacts))
+    check = _checked(api, body_of(file), recipients)
     if missing:
         missing.write_bytes(api.dossier.content(check["missing_csv"]))
     say(*(f"{one['field']}: {one['detail']}" for one in (*check["errors"], *check["warnings"])))
@@ -55,16 +57,19 @@ def check_mailing(
 def preview_mailing(
     api: Api,
     file: File,
-    contacts: Contacts = None,
+    recipients: Recipients = None,
     recipient: Annotated[int, typer.Option("--recipient", min=1, help="Whose message: the first, the second …")] = 1,
     out: Annotated[Path | None, typer.Option("--out", help="Write its parts to this folder")] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open it")] = False,
     send: Annotated[bool, typer.Option("--send", help="Mail it to the sender, and to nobody else")] = False,
 ) -> Shown:
     """Show one recipient's message as it would be, and record nothing of it."""
-    body = _request(file, contacts)
-    body["destinations"] = _one_of(body.get("destinations") or [], recipient)
-    shown = api.dossier.post("/dossier-items/preview", body | {"send": send}, key=str(uuid4()))
+    body = body_of(file) | {"send": send}
+    if recipients:
+        body["recipient"] = recipient - 1
+    else:
+        body["destinations"] = _one_of(body.get("destinations") or [], recipient)
+    shown = api.dossier.ask("/dossier-items/preview", body, recipients, key=str(uuid4()))
     if shown["faults"]:
         raise Failure(Code.REFUSED, *(_where(fault) for fault in shown["faults"]))
     say(*shown["warnings"])
@@ -86,16 +91,9 @@ def preview_mailing(
     return Facts(facts, exit_code=Code.SOME_FAILED if failed else 0)
 
 
-def _request(file: Path, contacts: Path | None) -> dict[str, Any]:
-    body = body_of(file)
-    if contacts:
-        body["destinations"] = destinations_of(contacts)
-    return body
-
-
-def _checked(api: Api, body: dict[str, Any]) -> Check:
+def _checked(api: Api, body: dict[str, Any], recipients: Path | None) -> Check:
     """Return a check once it is done; whoever breaks it off leaves nothing of it."""
-    check: Check = api.dossier.post("/dossier-items/check", body)
+    check: Check = api.dossier.ask("/dossier-items/check", body, recipients)
 
     def steps() -> Iterator[Step]:
         nonlocal check

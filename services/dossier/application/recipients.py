@@ -2,19 +2,19 @@
 
 import re
 from array import array
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 import orjson
 
 from services.dossier.application.importing import COLUMNS
-from services.dossier.application.reading import read_body
 from services.dossier.domain.destinations import DESTINATIONS
-from services.dossier.domain.intake import Intake, parse
+from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import TOLD, Refused, Wrong
 
+T = TypeVar("T")
 Line = tuple[int, Sequence[Any] | None]  # its number as a person counts, and its cells; None is not to be read
 _NEEDED = ("kind", "number")
 _ADDRESS = (*_NEEDED, "contact_id")
@@ -39,8 +39,8 @@ class Recipients:
         self._lines = array("L")  # the line of each destination
         self._wrongs: list[Wrong] = []
 
-    def read(self, request: bytes, recipients: IO[bytes], request_id: str | None = None) -> Intake:
-        """Return the request of all of them, good while the body is open; raise `Refused` with all that is wrong."""
+    def read(self, request: bytes, recipients: IO[bytes], read: Callable[[IO[bytes]], T]) -> T:
+        """Return what `read` makes of the request of all of them; raise `Refused` with all that is wrong."""
         said = parse(request)
         if not isinstance(said, dict):
             raise Refused([Wrong("request", "wrong_type")])
@@ -48,12 +48,12 @@ class Recipients:
             raise Refused([Wrong("destinations", "destinations_twice")])
         self._write(said, recipients)
         try:
-            intake = read_body(self._body, request_id)
+            asked = read(self._body)
         except Refused as refused:
             raise self.named(refused) from refused
         if self._wrongs:
             raise Refused(self._wrongs)
-        return intake
+        return asked
 
     def named(self, refused: Refused) -> Refused:
         """Return a refusal of the request with each line and column that it is about."""

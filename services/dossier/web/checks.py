@@ -1,6 +1,5 @@
 """Checks over HTTP: a request is checked before it is recorded, and whom something is to be said of can be listed."""
 
-import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -14,9 +13,10 @@ from services.dossier.domain.check import FAULT, Finding, Status
 from services.dossier.domain.intake import Intake, parse, read
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
-from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.body import answering
 from services.dossier.web.csv_file import download
 from services.dossier.web.operator import Sending, submitted
+from services.dossier.web.requested import requested, takes_either
 from shared.access import Caller
 from shared.pages import Language, language, reads, sends
 
@@ -33,13 +33,12 @@ def routes(dossier: Dossier) -> APIRouter:
     """Return the routes of checks."""
     router = APIRouter(tags=["checks"])
 
-    @router.post(_ASK, status_code=202, openapi_extra=takes(Intake, "post", _ASK))
+    @router.post(_ASK, status_code=202, openapi_extra=takes_either(Intake, _ASK))
     async def check(request: Request, response: Response, operator: Sending) -> dict[str, Any]:
         """Check a request addressee by addressee, and record nothing: done at once (200) or going on (202)."""
         with answering(dossier.refusals, request):
-            body = await whole(request)
-            intake = await asyncio.to_thread(lambda: read(parse(body), "check"))
-            return await answered(dossier, request, response, submitted(intake, operator), operator)
+            async with requested(dossier, request, lambda body: read(parse(body.read()), "check")) as intake:
+                return await answered(dossier, request, response, submitted(intake, operator), operator)
 
     @router.get(_ONE)
     async def get_check(request: Request, _: _Reads, check_id: UUID) -> dict[str, Any]:

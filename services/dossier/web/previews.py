@@ -1,6 +1,5 @@
 """Previews over HTTP: one sample is asked for, looked at part by part in a sandbox, and mailed to its sender."""
 
-import asyncio
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -12,8 +11,9 @@ from services.dossier.domain.intake import Intake, parse
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.preview import PreviewRequest, SampleWish, read_preview
 from services.dossier.domain.refusal import Refused, Wrong
-from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.body import answering
 from services.dossier.web.operator import Sending, submitted
+from services.dossier.web.requested import requested, takes_either
 from shared.access import Caller
 from shared.contracts.drafts import Preview
 from shared.pages import reads
@@ -40,7 +40,7 @@ def routes(dossier: Dossier) -> APIRouter:
     """Return the routes of previews."""
     router = APIRouter(tags=["previews"])
 
-    @router.post(_ASK, openapi_extra=takes(PreviewRequest, "post", _ASK))
+    @router.post(_ASK, openapi_extra=takes_either(PreviewRequest, _ASK))
     async def preview(
         request: Request,
         response: Response,
@@ -49,9 +49,8 @@ def routes(dossier: Dossier) -> APIRouter:
     ) -> dict[str, Any]:
         """Show one recipient's message as it would be; with `send` also mail it to the sender, and to nobody else."""
         with answering(dossier.refusals, request):
-            body = await whole(request)
-            intake, wish = await asyncio.to_thread(lambda: read_preview(parse(body)))
-            return await answered(dossier, response, submitted(intake, operator), wish, operator, idempotency_key)
+            async with requested(dossier, request, lambda body: read_preview(parse(body.read()))) as (intake, wish):
+                return await answered(dossier, response, submitted(intake, operator), wish, operator, idempotency_key)
 
     @router.get(_ONE)
     async def get_preview(request: Request, _: Annotated[Caller, Depends(reads)], preview_id: UUID) -> dict[str, Any]:

@@ -290,28 +290,20 @@ def test_without_a_terminal_a_mailing_needs_yes(uitpost: Uitpost, api: StandIn, 
     assert api.asked == []
 
 
-def test_a_mailing_to_contacts_of_a_file_is_created(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+def test_a_mailing_to_the_recipients_of_a_list_is_created(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    """FR-64: one request for many, who come from a spreadsheet or a CSV file."""
     api.answer("POST /dossier-items", {"run_id": RUN, "items": 2}, status=202)
-    contacts = tmp_path / "contacts.csv"
-    contacts.write_text(
-        "kind,number,contact_id,name,email,table\nperson,1,,Anna,anna@devries.example,7\norganisation,2,5,,,\n",
-        "utf-8-sig",
-    )
+    people = tmp_path / "people.csv"
+    people.write_text("kind,number,table\nperson,1,7\n", "utf-8")
 
-    ended = uitpost("mailing", "create", "-f", mailing(tmp_path), "--contacts", str(contacts), "--yes", "--json")
+    ended = uitpost("mailing", "create", "-f", mailing(tmp_path), "--recipients", str(people), "--yes", "--json")
 
     (body,) = api.bodies("POST /dossier-items")
     assert json.loads(ended.out)["run_id"] == RUN
-    assert body["destinations"] == [
-        {
-            "kind": "person",
-            "number": "1",
-            "recipient": {"name": "Anna", "email": "anna@devries.example"},
-            "merge": {"table": "7"},
-        },
-        {"kind": "organisation", "number": "2", "contact_id": "5"},
-    ]
-    assert api.headers("POST /dossier-items")["Idempotency-Key"] == body["request_id"]
+    request, listed = body.split(b'name="recipients"; filename="people.csv"')
+    assert people.read_bytes() in listed
+    asked = json.loads(request[request.index(b"{") : request.rindex(b"}") + 1])
+    assert api.headers("POST /dossier-items")["Idempotency-Key"] == asked["request_id"]
 
 
 @pytest.mark.parametrize(("last", "code"), [({"sent": 3}, 0), ({"sent": 2, "failed": 1}, 5), ({"in_doubt": 3}, 5)])

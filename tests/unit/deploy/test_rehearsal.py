@@ -152,14 +152,15 @@ def test_a_preview_is_of_the_recipient_chosen_and_its_parts_are_written(
         api.answer(f"GET /previews/{PREVIEW}/{part}", part)
     opened: list[str] = []
     monkeypatch.setattr(typer, "launch", opened.append)
-    words = ("--contacts", str(people), "--recipient", "2", "--out", str(tmp_path / "out"), "--open")
+    words = ("--recipients", str(people), "--recipient", "2", "--out", str(tmp_path / "out"), "--open")
 
     shown = uitpost("mailing", "preview", "-f", mailing(tmp_path), *words)
 
     assert shown.code == 0
-    [asked] = api.bodies("POST /dossier-items/preview")
-    assert [one["number"] for one in asked["destinations"]] == ["2"]
-    assert asked["send"] is False
+    [body] = api.bodies("POST /dossier-items/preview")
+    asked = json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])
+    assert people.read_bytes() in body
+    assert (asked["recipient"], asked["send"]) == (1, False)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("body.html", "body.txt", "brief.pdf", "page-1.png")
     }

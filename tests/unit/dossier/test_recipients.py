@@ -38,7 +38,7 @@ def a_workbook(*lines: Any, empty_above: int = 0) -> bytes:
     return saved.getvalue()
 
 
-async def sent(house: House, recipients: bytes, language: str = "en", **other: Any) -> Response:
+async def sent(house: House, recipients: bytes, language: str = "en", path: str = "", **other: Any) -> Response:
     """Ask for a mailing to the recipients of a list."""
     request = {"consent_attested": True, "record_separately": True, **a_request(**other)}
     if "destinations" not in other:
@@ -49,7 +49,7 @@ async def sent(house: House, recipients: bytes, language: str = "en", **other: A
     }
     headers = {"Authorization": f"Bearer {house.token}", "Accept-Language": language}
     async with AsyncClient(transport=ASGITransport(house.app), base_url=HOST) as client:
-        return await client.post("/api/v1/dossier-items", files=files, headers=headers)
+        return await client.post(f"/api/v1/dossier-items{path}", files=files, headers=headers)
 
 
 async def mails(house: House, recipients: bytes, **other: Any) -> list[DossierItemRequested]:
@@ -183,6 +183,18 @@ async def test_lines_of_a_spreadsheet_are_counted_as_a_person_counts_them(house:
     answer = await sent(house, book)
 
     assert [error["field"] for error in answer.json()["errors"]] == ["recipients[5].email"]
+
+
+async def test_a_list_can_be_checked_and_one_of_it_previewed(house: House) -> None:
+    """FR-94: the addresses of a list are checked before anything is sent."""
+    checked = await sent(house, PEOPLE.encode(), path="/check")
+    previewed = await sent(house, PEOPLE.encode(), path="/preview", recipient=1)
+    wrong = await sent(house, PEOPLE.replace("anna@", "anna").encode(), path="/check")
+
+    assert checked.json()["total"] == 2
+    assert previewed.json()["recipient"]["name"] == "Bram"
+    assert wrong.json()["errors"][0]["field"] == "recipients[2].email"
+    assert await house.told(DossierItemRequested) == []
 
 
 WRONG_LISTS = {
