@@ -120,7 +120,7 @@ async def fill(store: Store, rows: int) -> None:
     began = time.perf_counter()
     for start in range(standing, rows, _CHUNK):
         chance.seed(start)
-        chunk = [tables.row(contact(number, chance)) for number in range(start, min(start + _CHUNK, rows))]
+        chunk = tables.rows([contact(number, chance) for number in range(start, min(start + _CHUNK, rows))])
         await store.record(rows=chunk)
         if start % 100_000 == 0:
             print(f"  {start} rows, {(start - standing) / (time.perf_counter() - began):.0f}/s", flush=True)

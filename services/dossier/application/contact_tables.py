@@ -27,8 +27,8 @@ class ContactTables(Protocol):
         """Return the contacts that stand at these addresses, by `Address.place`: one query per 500."""
         ...
 
-    def row(self, contact: Contact) -> Row:
-        """Return the row that keeps a contact as it now is."""
+    def rows(self, contacts: Sequence[Contact]) -> list[Row]:
+        """Return what keeps contacts as they now are, in this order."""
         ...
 
 

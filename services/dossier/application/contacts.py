@@ -51,7 +51,7 @@ class Contacts:
                 raise Refused(wrongs, status=409)
             count, contacts = await self.decide(stated, known)
             try:
-                await self._store.record(*contacts, rows=[self._tables.row(contact) for contact in contacts])
+                await self._store.record(*contacts, rows=self._tables.rows(contacts))
             except Conflict:
                 continue
             return count
@@ -82,7 +82,7 @@ class Contacts:
 
     def rows(self, contacts: Sequence[Contact]) -> list[Row]:
         """Return the rows that keep these contacts."""
-        return [self._tables.row(contact) for contact in contacts]
+        return self._tables.rows(contacts)
 
     async def known(self, addresses: Collection[Address]) -> dict[str, Known]:
         """Return the contacts at these addresses, by place."""

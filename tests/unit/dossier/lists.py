@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from services.dossier.adapters.tables import SqlContactChecks, SqlContactPages, SqlContacts
 from services.dossier.application.contacts import Contacts
@@ -68,11 +69,11 @@ class Lists:
 
     async def put(self, *contacts: Contact) -> None:
         """Have these contacts stand."""
-        await self.store.record(rows=[self.tables.row(contact) for contact in contacts])
+        await self.store.record(rows=self.tables.rows(contacts))
 
     async def hold(self, invented: dict[Address, tuple[int, dict[str, Any]]]) -> list[Contact]:
         """Have these contacts stand and no others; of two in one place the last."""
-        await self.store.transact(lambda connection: connection.exec_driver_sql("DELETE FROM contacts"))
+        await self.store.transact(_clear)
         by_place = {address.place: (address, *said) for address, said in invented.items()}
         standing = [a_contact(address, minutes, **facts) for address, minutes, facts in by_place.values()]
         await self.put(*standing)
@@ -87,6 +88,13 @@ class Lists:
             page = await self.pages.page(wanted, order, limit, Cursor.read(str(page.next), order))
             found += page.items
         return found
+
+
+def _clear(connection: Connection) -> None:
+    connection.exec_driver_sql("DELETE FROM contacts")
+    connection.exec_driver_sql("DELETE FROM contact_counts")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO contact_words (contact_words) VALUES ('delete-all')")
 
 
 def a_contact(address: Address, minutes: int = 0, **facts: Any) -> Contact:

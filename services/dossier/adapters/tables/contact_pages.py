@@ -1,14 +1,15 @@
 """Contacts in any order, filtered and searched, page by page: how each page is found without reading all of them.
 
 The counts say how many contacts a filter lets through. A few are all looked at and sorted. Of many, the next ones come
-soon by walking in the order wanted, and the indexes of the orders hold what is filtered by. Words are first looked for
-in the contacts that come next, where common words are found; rare ones are found by their trigrams.
+soon by walking in the order wanted, and the indexes of the orders hold what is filtered by. Words are found by their
+trigrams: contacts with rare ones are sorted, those with common ones are met soon in the contacts that come next.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -32,7 +33,8 @@ from shared.store import Store
 
 _FEW = 5_000  # contacts that are sorted rather than walked to
 _NEXT = 2_000  # contacts that come next, in which words are looked for first
-_RARE = 10_000  # contacts found by words that are sorted rather than walked to
+_RARE = 10_000  # contacts found by words that are sorted at once
+_COMMON = 60_000  # contacts found by words that are walked to, where they are not among the next
 _WORDS = table("contact_words", column("rowid"), column("contact_words"))
 _PLACE = (CONTACTS.c.kind, CONTACTS.c.number, CONTACTS.c.contact_id)
 
@@ -59,7 +61,7 @@ class Found:
 
     def unindexed(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a column that SQLite, which knows nothing of how many there are, chooses no index for."""
-        return literal_column(f"+{of}", of.type) if self.is_sqlite else of
+        return literal_column(f"+{of}".replace("++", "+"), of.type) if self.is_sqlite else of
 
 
 class SqlContactPages:
@@ -127,28 +129,55 @@ def _rows(
     if not wanted.terms:
         is_short = found.n <= _FEW or wanted.base is not None
         return _run(connection, (_sorted if is_short else _walked)(found, order, limit, after))
-    if found.n > _FEW and wanted.base is None:
-        rows = _run(connection, _in_the_next(found, order, limit, after))
-        if len(rows) == limit:
-            return rows
     if not found.is_sqlite:
         return _run(connection, _walked(found, order, limit, after).where(*_said(wanted)))
     if found.n <= _FEW or wanted.base is not None:
-        return _run(connection, _sorted(found, order, limit, after).where(*_said(wanted)))
-    return _run(connection, _by_trigrams(connection, found, order, limit, after))
+        return _run(connection, _sorted(found, order, limit, after, *_said(wanted)))
+    return _searched(connection, found, order, limit, after)
 
 
-def _walked(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
-    """Go through the contacts in the order wanted, which an index has."""
+def _searched(
+    connection: Connection, found: Found, order: Order, limit: int, after: Cursor | None
+) -> Sequence[RowMapping]:
+    """Sort what has rare words; of common ones find some in what comes next, else sort all, or walk to the next."""
+    matching = _matching(found.filter)
+    some = connection.execute(matching.limit(_RARE + 1)).scalars().all()
+    if len(some) <= _RARE:
+        these = CONTACTS.c.sequence.in_(_listed(some))
+        return _run(connection, _sorted(found, order, limit, after, these, by_facet=False))
+    rows = _run(connection, _in_the_next(found, order, limit, after))
+    if len(rows) == limit:
+        return rows
+    those = matching.limit(_COMMON).subquery()
+    if connection.execute(select(func.count()).select_from(those)).scalar_one() < _COMMON:
+        these = CONTACTS.c.sequence.in_(matching)
+        return _run(connection, _sorted(found, order, limit, after, these, by_facet=False))
+    return _run(connection, _walked(found, order, limit, after, found.unindexed(CONTACTS.c.sequence).in_(matching)))
+
+
+def _walked(
+    found: Found, order: Order, limit: int, after: Cursor | None, *of_these: ColumnElement[bool]
+) -> Select[Any]:
+    """Go through the contacts in the order wanted, which an index has with all that this asks of each."""
     key = SORTS[order.by]
-    return selected(key).where(*found.conditions(), *beyond(key, after)).order_by(*keys_of(key, order)).limit(limit)
+    return _picked(key, [*of_these, *found.conditions(), *beyond(key, after)], found, order, limit)
 
 
-def _sorted(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
-    """Look at every contact wanted, and sort them."""
+def _sorted(
+    found: Found, order: Order, limit: int, after: Cursor | None, *of_these: ColumnElement[bool], by_facet: bool = True
+) -> Select[Any]:
+    """Look at every contact wanted, at no more of it than it is sorted by, and take those that come next."""
     key = found.unindexed(SORTS[order.by])
-    conditions = found.conditions(by_facet=found.filter.base is None)
-    return selected(key).where(*conditions, *beyond(key, after)).order_by(*keys_of(key, order)).limit(limit)
+    conditions = found.conditions(by_facet=by_facet and found.filter.base is None)
+    return _picked(key, [*of_these, *conditions, *beyond(key, after)], found, order, limit)
+
+
+def _picked(
+    key: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]], found: Found, order: Order, limit: int
+) -> Select[Any]:
+    following = select(CONTACTS.c.sequence).where(*conditions).order_by(*keys_of(key, order)).limit(limit)
+    key = found.unindexed(key)
+    return selected(key).where(CONTACTS.c.sequence.in_(following)).order_by(*keys_of(key, order))
 
 
 def _in_the_next(found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
@@ -160,14 +189,8 @@ def _in_the_next(found: Found, order: Order, limit: int, after: Cursor | None) -
     return query.where(*_said(found.filter)).order_by(*keys_of(found.unindexed(key), order)).limit(limit)
 
 
-def _by_trigrams(connection: Connection, found: Found, order: Order, limit: int, after: Cursor | None) -> Select[Any]:
-    """Look for words by their trigrams: sort what has rare ones, walk to what has common ones."""
-    matching = _matching(found.filter)
-    n = connection.execute(select(func.count()).select_from(matching.limit(_RARE).subquery())).scalar_one()
-    key = SORTS[order.by] if n == _RARE else found.unindexed(SORTS[order.by])
-    has_words = (CONTACTS.c.sequence if n < _RARE else found.unindexed(CONTACTS.c.sequence)).in_(matching)
-    query = selected(key).where(has_words, *found.conditions(), *beyond(key, after))
-    return query.order_by(*keys_of(key, order)).limit(limit)
+def _listed(sequences: Sequence[int]) -> Select[Any]:
+    return select(column("value")).select_from(func.json_each(orjson.dumps(list(sequences)).decode()))
 
 
 def narrowed(found: Found, query: Select[Any]) -> Select[Any]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.dossier.adapters.tables.contact_words import keep_counts, keep_words
+from services.dossier.adapters.tables.contact_words import index_due, keep_counts, keep_words
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.facet import AddressState, Facet, listed_as
@@ -80,7 +80,8 @@ class SqlContacts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        insert = postgresql.insert if store.read_now(_dialect) == "postgresql" else sqlite.insert
+        self._dialect = store.read_now(_dialect)
+        insert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         contacts = insert(CONTACTS)
         said = [column.name for column in CONTACTS.c if column.name not in {"sequence", "place"}]
         self._put = contacts.on_conflict_do_update(
@@ -96,8 +97,11 @@ class SqlContacts:
 
         return await self._store.read(query) if places else {}
 
-    def row(self, contact: Contact) -> Row:
-        """Return the row of a contact as it now is."""
+    def rows(self, contacts: Sequence[Contact]) -> list[Row]:
+        """Return the rows of contacts as they now are, and what has their words found."""
+        return [*(self._row(contact) for contact in contacts), *(index_due(self._dialect) if contacts else ())]
+
+    def _row(self, contact: Contact) -> Row:
         address, facts = contact.address, contact.facts
         email: str = facts["email"] or ""
         return self._put, {
