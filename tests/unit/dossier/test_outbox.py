@@ -21,6 +21,7 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     (item, *_) = await house.told(dossier.DossierItemRecorded)
     await house.ask("PATCH", f"/dossier-items/{item.item_id}", {"priority": "high"})
     await house.ask("POST", f"/dossier-items/{item.item_id}/responses", {"text": "Gebeld."})
+    await house.ask("DELETE", "/mail-servers/default")
 
     kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
 
