@@ -1,5 +1,6 @@
 """A run under way is paused, resumed and cancelled, and whatever is said of it when, each destination gets its item."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,6 +86,25 @@ async def test_a_paused_run_records_nothing_more_until_it_is_resumed(house: Hous
     first, second = await house.told(RunPaused, RunResumed)
     assert started.total == ROWS
     assert (first.operator, first.reason, first.version < second.version) == ("crm-0", "wrong date", True)
+
+
+async def test_a_resumed_run_goes_on_by_itself_and_a_paused_one_holds_up_no_other(house: House) -> None:
+    """Small runs overtake big ones, and paused ones (R-30)."""
+    await accepted(house)
+    await say(house, "pause")
+    await house.ask("POST", "/dossier-items", a_request(request_id="small", destinations=[a_destination("small")]))
+    recording = asyncio.create_task(house.recorder.run())
+
+    async with asyncio.timeout(30):
+        while len(await rows_of(house)) < 1:
+            await asyncio.sleep(0.01)
+        await say(house, "resume")
+        while len(await rows_of(house)) < 1 + ROWS:
+            await asyncio.sleep(0.01)
+    recording.cancel()
+
+    first = (await house.told(DossierItemRequested))[0]
+    assert str(first.run_id) != RUN
 
 
 async def test_a_pause_outlives_the_dossier(tmp_path: Path) -> None:

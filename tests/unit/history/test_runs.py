@@ -171,6 +171,16 @@ async def test_a_run_of_items_alone_ends_when_they_stand(teller: Teller, store: 
     assert [notice.counts for notice in await notices_of(store)] == [{}]
 
 
+async def test_a_run_whose_rows_were_heard_of_before_its_start_is_complete_at_once(
+    teller: Teller, store: Store
+) -> None:
+    await teller.tell(sent(1), failed(2), started(2))
+
+    assert (await teller.run()).state == "complete"
+    assert [run.run_id for run in await RecordTables(store).runs(Sought(state="complete"), 10, None)] == [RUN]
+    assert [notice.counts for notice in await notices_of(store)] == [{"sent": 1, "failed": 1}]
+
+
 async def test_nobody_is_told_of_a_run_twice(teller: Teller, store: Store) -> None:
     """The operator is told once, of his own run (R-30): what is sent again is answered row by row."""
     await teller.tell(started(2), *ALL_SENT)

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.mailer.adapters.tables import RunTable
+from services.mailer.domain import pace
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.run import Said, Standing
 from shared.contracts.asks import MayResend, Resolve
@@ -196,8 +198,26 @@ async def test_a_cancelled_mail_may_be_followed_by_another_with_the_same_parts(m
     assert (answer.state, answer.parts) == ("free", mail.parts)
 
 
-async def test_an_attempt_that_is_put_off_after_the_cancellation_is_the_last(tmp_path: Path) -> None:
+async def test_what_a_mailer_that_died_did_not_come_to_settle_is_settled_when_its_turn_comes(tmp_path: Path) -> None:
+    first = Mailer(tmp_path)
+    mail, other = asked(first), asked(first, 2, run_id=OTHER)
+    await first.deliveries.take_on(mail)
+    await RunTable(first.store, alone=True).note(RUN, Said(4, "cancelled", SAID))  # and then it died
+    await first.store.close()
+
+    async with FaultyServer() as server, Mailer(tmp_path) as mailer:
+        await mailer.send(server, other)
+        await mailer.until("sent", other)
+        await mailer.until("cancelled", mail)
+
+        assert len(server.mails) == 1
+
+
+async def test_an_attempt_that_is_put_off_after_the_cancellation_is_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An attempt that was open ends honestly, and no other one follows (A22)."""
+    monkeypatch.setattr(pace, "MAIL_WAITS", (3600,))
     async with SlowServer("451 4.3.0 not now") as server, Mailer(tmp_path) as mailer:
         mail, refused = asked(mailer), asked(mailer, 2)
         await mailer.send(server, mail, refused)
@@ -351,10 +371,12 @@ async def test_any_order_of_what_is_said_and_what_is_made_ends_the_same(order: l
 
         statuses = {mail: (await _delivery(mailer, mail)).status for mail in (_id(1), _id(2), _id(1, 2), _id(3))}
         claimed = await mailer.due.claim("default", 10)
+        standing = await mailer.runs.standing(RUN)
         await mailer.store.close()
 
     assert list(statuses.values()) == ["cancelled", "cancelled", "sending", "render_failed"]
     assert claimed == [_id(1, 2)]
+    assert [(said.version, said.what) for said in standing.said] == [(2, "paused"), (3, "resumed"), (4, "cancelled")]
 
 
 def _id(number: int, ordinal: int = 1) -> UUID:
