@@ -5,22 +5,12 @@ from hashlib import sha1
 from typing import NamedTuple
 from uuid import UUID
 
+from services.dossier.domain.destination_kind import DESTINATION_KINDS
+
 NS = UUID("5b0ce0a3-3c4e-5d0b-8f43-6a3d1f1c7e90")
 
-KINDS = (
-    "organisation",
-    "person",
-    "contact_person",
-    "employee",
-    "sales_relation",
-    "purchase_relation",
-    "income_tax_client",
-    "corporate_tax_client",
-    "vat_client",
-    "employer",
-    "applicant",
-)
-_SHARED_NUMBERS = {"organisation": "relation", "person": "relation"}
+KINDS = tuple(kind.code for kind in DESTINATION_KINDS)
+_SPACES = {kind.code: kind.number_space for kind in DESTINATION_KINDS}
 
 
 def uuid5(space: UUID, name: str) -> UUID:
@@ -48,7 +38,7 @@ class Address(NamedTuple):
     @property
     def place(self) -> str:
         """Its place in the number space: organisations and persons share one."""
-        return f"{_SHARED_NUMBERS.get(self.kind, self.kind)}|{self.number}|{self.contact_id or ''}"
+        return f"{_SPACES.get(self.kind, self.kind)}|{self.number}|{self.contact_id or ''}"
 
     @property
     def base(self) -> "Address":
