@@ -15,6 +15,7 @@ from services.dossier.adapters.tables import (
     SqlItemTypes,
     SqlPreviews,
     SqlRoles,
+    SqlSubjects,
     SqlTables,
     SqlTasks,
     SqlViews,
@@ -25,6 +26,7 @@ from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
+    Hands,
     Items,
     ItemTypes,
     Judging,
@@ -41,6 +43,7 @@ from services.dossier.application import (
     a_desk,
     a_rehearsal,
     an_address_book,
+    subjects_of,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
@@ -67,7 +70,8 @@ def assemble(settings: shared_settings.Settings) -> Service:
     task_table = SqlTasks(store)
     recorder = Recorder(store, tables, blobs, contacts, task_table)
     workflows = Workflows(store, tables)
-    types = ItemTypes(store, tables, SqlItemTypes(store))
+    type_table = SqlItemTypes(store)
+    types = ItemTypes(store, tables, type_table)
     judging = Judging(tables, types, contacts, attachments, own.consent)
     recording = Recording(store, tables, blobs, attachments, types, workflows, judging, task_table, recorder.take_up)
     resends = ResendTable(store)
@@ -76,16 +80,18 @@ def assemble(settings: shared_settings.Settings) -> Service:
     upstream = Upstream(recording, contacts, refusals)
     address_book = an_address_book(store, contacts, SqlContactChecks(store), SqlViews(store))
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
-    runs = Runs(store, AskedHistory(asking), resends, recorder.take_up)
-    shelf = Shelf(store, contacts, task_table)
+    history, shelf = AskedHistory(asking), Shelf(store, contacts, task_table)
+    runs = Runs(store, history, resends, recorder.take_up)
+    items, tasks = Items(shelf, types, attachments), Tasks(shelf, workflows, task_table)
+    hands = Hands(recording, items, tasks, workflows, shelf, attachments, history)
     rehearsal = a_rehearsal(
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
     )
     dossier = Dossier(
         *(contacts, address_book, setup, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        *(Items(shelf, types, attachments), Tasks(shelf, workflows, task_table), Roles(contacts, SqlRoles(store))),
-        FileSheets(),
+        *(items, tasks, Roles(contacts, SqlRoles(store)), FileSheets()),
+        subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts), hands),
     )
 
     async def set_up() -> None:

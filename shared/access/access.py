@@ -64,9 +64,14 @@ class Access:
         """Let go of the store."""
         self._engine.dispose()
 
-    def create_token(self, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None) -> str:
-        """Return a new token, shown once. Raises NameTaken; ValueError for no name or wrong scopes."""
-        token = _PREFIX + secrets.token_urlsafe(32)
+    def create_token(
+        self, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None, *, in_hex: bool = False
+    ) -> str:
+        """Return a new token, shown once; `in_hex` for one that has an AFAS form too.
+
+        Raises NameTaken; ValueError for no name or wrong scopes.
+        """
+        token = _PREFIX + (secrets.token_hex(32) if in_hex else secrets.token_urlsafe(32))
         row = {
             "id": str(uuid4()),
             "name": _named(name),

@@ -220,6 +220,16 @@ class DossierItemChanged(OfItem):
     changed_at: datetime
 
 
+class DossierItemDeleted(OfItem):
+    """An item was deleted for good and is shown no more; what was mailed of it stays in the processing history."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.dossier-item-deleted.v1"
+
+    version: int
+    by: str | None = None
+    deleted_at: datetime
+
+
 class ResponseAdded(OfItem):
     """Somebody responded to an item, as its `n`-th response; the text is personal, and absent once erased."""
 

@@ -18,6 +18,7 @@ from services.dossier.application.roles import Roles
 from services.dossier.application.runs import Runs
 from services.dossier.application.setup import Setup
 from services.dossier.application.shelf import Shelf
+from services.dossier.application.subjects import Hands, Subjects, subjects_of
 from services.dossier.application.tasks import Tasks
 from services.dossier.application.upstream import Upstream
 from services.dossier.application.workflows import Workflows
@@ -28,6 +29,7 @@ __all__ = [
     "Contacts",
     "Desk",
     "Dossier",
+    "Hands",
     "ItemTypes",
     "Items",
     "Judging",
@@ -39,12 +41,14 @@ __all__ = [
     "Runs",
     "Setup",
     "Shelf",
+    "Subjects",
     "Tasks",
     "Upstream",
     "Workflows",
     "a_desk",
     "a_rehearsal",
     "an_address_book",
+    "subjects_of",
 ]
 
 
@@ -70,3 +74,4 @@ class Dossier:
     tasks: Tasks
     roles: Roles
     sheets: Sheets
+    subjects: Subjects

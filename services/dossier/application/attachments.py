@@ -16,6 +16,7 @@ from shared.store import Store
 
 _NOT_SAID = ("application/x-www-form-urlencoded", "application/octet-stream")  # what programs say of any body
 FILE = 30 * 2**20  # bytes of one file, and of all files of one mail (R-8)
+REGISTERED = 75 * 2**20  # bytes of the files that are only kept with an item (R-8)
 
 
 class Attachments:
@@ -35,19 +36,23 @@ class Attachments:
         [ref] = await self._keep([(filename, kind, content)])
         return BlobRef(sha256=ref.sha256, size=ref.size)
 
-    async def check(self, given: Sequence[GivenAttachment]) -> tuple[list[Wrong], list["Checked"]]:
+    async def check(self, given: Sequence[GivenAttachment], most: int = FILE) -> tuple[list[Wrong], list["Checked"]]:
         """Return what is wrong with the files of a request, and the files; nothing is kept yet."""
         put = await self._tables.attachments([file.sha256 for file in given if file.sha256])
         wrongs: list[Wrong] = []
         checked: list[Checked] = []
         for number, file in enumerate(given):
             try:
-                checked.append(await asyncio.to_thread(_checked, file, put, f"attachments[{number}]"))
+                checked.append(await asyncio.to_thread(_checked, file, put, f"attachments[{number}]", most))
             except Refused as refused:
                 wrongs += refused.wrongs
-        if not wrongs and sum(size for *_, size in checked) > FILE:
-            wrongs.append(Wrong("attachments", "attachments_too_large", {"most": FILE}))
+        if not wrongs and sum(size for *_, size in checked) > most:
+            wrongs.append(Wrong("attachments", "attachments_too_large", {"most": most}))
         return wrongs, checked
+
+    async def content(self, sha256: str) -> bytes:
+        """Return a file that is kept."""
+        return await asyncio.to_thread(self._blobs.get, sha256)
 
     async def keep(self, checked: Sequence["Checked"], *, transient: bool = False) -> list[dict[str, Any]]:
         """Keep the files of an accepted request, or of a mere sample for a while; return what names each."""
@@ -82,7 +87,7 @@ def kind_of(filename: str) -> str:
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
-def _checked(file: GivenAttachment, put: dict[str, Attachment], place: str) -> Checked:
+def _checked(file: GivenAttachment, put: dict[str, Attachment], place: str, most: int) -> Checked:
     if file.content is None:
         known = put.get(file.sha256 or "")
         if known is None:
@@ -93,6 +98,6 @@ def _checked(file: GivenAttachment, put: dict[str, Attachment], place: str) -> C
         content = b64decode(file.content, validate=True)
     except (NotBase64, ValueError):
         raise Refused([Wrong(f"{place}.content", "not_base64")]) from None
-    if len(content) > FILE:
-        raise Refused([Wrong(f"{place}.content", "attachment_too_large", {"most": FILE})])
+    if len(content) > most:
+        raise Refused([Wrong(f"{place}.content", "attachment_too_large", {"most": most})])
     return file.filename, file.content_type or kind_of(file.filename), content, None, len(content)

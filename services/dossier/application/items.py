@@ -1,11 +1,11 @@
 """Recorded items are changed, responded to, and given other files; whoever asks for the same twice changes it once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.dossier.application.attachments import Attachments
+from services.dossier.application.attachments import REGISTERED, Attachments, Checked
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.shelf import Shelf, token_of
 from services.dossier.domain.intake import GivenAttachment, attachment_wrongs
@@ -51,15 +51,18 @@ class Items:
         self, item_id: UUID, given: GivenAttachment, by: str, key: str | None
     ) -> tuple[int, dict[str, Any]]:
         """Add a file and return its number and what names it; raise `Refused` for a wrong one or an unknown item."""
-        kind = await self._types.one((await self._shelf.take(item_id)).type)
-        wrongs = [*attachment_wrongs(given), *([] if kind.facts.link_file else [Wrong("", "link_file_off")])]
-        checked, files = await self._attachments.check([given] if not wrongs else [])
-        if wrongs := [*wrongs, *map(_of_one, checked)]:
-            raise Refused(wrongs)
+        wrongs, files = await self._judge((await self._shelf.take(item_id)).type, [given])
+        if wrongs:
+            raise Refused(map(_of_one, wrongs))
         [file] = await self._attachments.keep(files)
         token = token_of(item_id, "attach", by, key)
         number = await self._do(item_id, lambda item: item.add_attachment(file, by, token))
         return number, file
+
+    async def file_wrongs(self, type_id: str, given: Sequence[GivenAttachment]) -> list[Wrong]:
+        """Return what is wrong with files for an item of a type, before any of them is added."""
+        wrongs, _ = await self._judge(type_id, given)
+        return wrongs
 
     async def detach(self, item_id: UUID, number: int, by: str) -> None:
         """Take a file away, once; raise `Refused` for a file or an item that never was."""
@@ -70,6 +73,12 @@ class Items:
             item.remove_attachment(number, by)
 
         await self._do(item_id, detach)
+
+    async def _judge(self, type_id: str, given: Sequence[GivenAttachment]) -> tuple[list[Wrong], list[Checked]]:
+        if given and not (await self._types.one(type_id)).facts.link_file:
+            return [Wrong("attachments[0]", "link_file_off")], []
+        wrongs = [wrong for n, file in enumerate(given) for wrong in attachment_wrongs(file, f"attachments[{n}].")]
+        return (wrongs, []) if wrongs else await self._attachments.check(given, REGISTERED)
 
     async def _differing(self, asked: ItemChange, item: DossierItem) -> Change:
         kind = await self._types.one(item.type)

@@ -79,6 +79,11 @@ class Recorder:
                 self._open.append(run_id)
                 await asyncio.sleep(_PAUSE)
 
+    async def finish(self, run_id: UUID) -> None:
+        """Record a run to its end now, for whoever waits for it; another one at it as well does no harm."""
+        while not await self.record_next(run_id):
+            pass
+
     async def record_next(self, run_id: UUID) -> bool:
         """Record the next chunk of a run; return whether it is done, or paused until it is taken up again."""
         held = self._held.pop(run_id, None) or await self._held_of(run_id)

@@ -22,6 +22,8 @@ from services.dossier.domain.run import Run
 from shared.blobs import Blobs
 from shared.store import Conflict, Row, Store
 
+NOTHING: Mapping[str, Any] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -66,10 +68,12 @@ class Recording:
         submitted_by: str | None = None,
         me: Me = None,
         rows: Sequence[Row] = (),
+        stamped: Mapping[str, Any] = NOTHING,
     ) -> Accepted:
         """Accept the request, or answer as before when it was accepted already.
 
-        `me` is the sender of that name, of a person who submits it (R-6); `rows` are written with the acceptance.
+        `me` is the sender of that name, of a person who submits it (R-6); `rows` are written with the acceptance,
+        `stamped` are fields of each item that no request can say.
         Raises `Refused` with all that is wrong, and where its request_id was accepted with other content.
         """
         run_id = run_id_of(intake.request_id)
@@ -82,7 +86,7 @@ class Recording:
         content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
         number = await self._types.number(judged.ruled, judged.items)
         entered = await self._workflows.entered(judged.ruled.workflow_id, judged.document_date)
-        run = _run(run_id, content_hash, judged, content, frozen, number, entered)
+        run = _run(run_id, content_hash, judged, content, frozen, number, entered, stamped)
         items = [] if intake.separately else [_one_item(run, frozen)]
         begun = [self._tasks.row(item.id, item.open_task) for item in items if run.task]
         try:
@@ -121,6 +125,7 @@ def _run(
     frozen: Freezing,
     number: int | None,
     entered: Mapping[str, Any],
+    stamped: Mapping[str, Any],
 ) -> Run:
     intake, tally = judged.intake, judged.tally
     places = [address.d for address in frozen.addresses] if intake.separately else [None]
@@ -131,7 +136,7 @@ def _run(
         content=content,
         person=frozen.person,
         comment=intake.comment,
-        fields=judged.ruled.fields,
+        fields={**judged.ruled.fields, **stamped},
         first_number=number,
         **entered,
         auto_document=judged.choice.auto_document,

@@ -38,12 +38,16 @@ class Shelf:
 
     async def take(self, item_id: UUID, edition: int | None = None) -> DossierItem:
         """Return an item; raise `Refused` for an unknown one, and (412) for one that is no longer at `edition`."""
-        item = await self._store.load(DossierItem, item_id)
-        if item is None:
+        item = await self.find(item_id)
+        if item is None or item.is_deleted:
             raise Refused([Wrong("", "unknown_item")], status=404)
         if edition is not None and item.edition != edition:
             raise Refused([Wrong("", "changed_meanwhile", {"version": edition, "now": item.edition})], status=412)
         return item
+
+    async def find(self, item_id: UUID) -> DossierItem | None:
+        """Return an item, a deleted one too, None where there is none."""
+        return await self._store.load(DossierItem, item_id)
 
     async def put(self, item: DossierItem) -> bool:
         """Record what happened to an item, and return whether it was: else somebody was faster, take it anew."""

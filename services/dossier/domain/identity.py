@@ -85,6 +85,11 @@ def document_id_of(item_id: UUID, slot: str) -> UUID:
     return uuid5(item_id, slot)
 
 
+def file_id_of(item_id: UUID, number: int) -> UUID:
+    """Return the id of the `number`-th file that an item ever had."""
+    return uuid5(item_id, f"file|{number}")
+
+
 def preview_id_of(requested_by: str, key: str) -> UUID:
     """Return the id of the preview that somebody asked for under a key."""
     return uuid5(NS, f"preview|{requested_by}|{key}")

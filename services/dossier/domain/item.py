@@ -219,6 +219,20 @@ class DossierItem(Aggregate):
             """Let the task be for that one."""
             _item(aggregate).task = self.task
 
+    class Deleted(Aggregate.Event):
+        """The item was deleted for good: from now on nothing becomes of it, and it is shown nowhere."""
+
+        TOPIC = "dossier.DossierItem.Deleted"
+
+        run_id: UUID
+        edition: int
+        by: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let it be gone, with what was to be done of it."""
+            item = _item(aggregate)
+            item.is_deleted, item.task, item.edition = True, None, self.edition
+
     def __init__(
         self,
         run_id: UUID,
@@ -254,6 +268,7 @@ class DossierItem(Aggregate):
         self.responses = 0
         self.done: dict[UUID, int] = {}
         self.edition = 1
+        self.is_deleted = False
 
     @classmethod
     def record(cls, item_id: UUID, **facts: Any) -> Self:
@@ -405,6 +420,11 @@ class DossierItem(Aggregate):
         if self.task and self.task["assignee"] != to:
             task = self.task | {"assignee": to}
             self.trigger_event(self.TaskAssigned, run_id=self.run_id, edition=self.edition, task=task, by=by)
+
+    def delete(self, by: str) -> None:
+        """Delete the item, once."""
+        if not self.is_deleted:
+            self.trigger_event(self.Deleted, run_id=self.run_id, edition=self.edition + 1, by=by)
 
     def remember(self, token: UUID | None, answer: int) -> None:
         """Note what a wish was answered with, should it be told again."""

@@ -8,6 +8,7 @@ from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
     DossierItemChanged,
+    DossierItemDeleted,
     DossierItemRecorded,
     ResponseAdded,
 )
@@ -136,6 +137,18 @@ def _task_assigned(event: DossierItem.TaskAssigned) -> Message:
         task=event.task,
         by=event.by,
         changed_at=event.timestamp,
+    )
+
+
+@told.register
+def _item_deleted(event: DossierItem.Deleted) -> Message:
+    return message(
+        DossierItemDeleted,
+        run_id=event.run_id,
+        item_id=event.originator_id,
+        version=event.edition,
+        by=event.by,
+        deleted_at=event.timestamp,
     )
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.dossier.application import Dossier
 from services.dossier.web import (
+    afas,
     changes,
     checks,
     contact_lists,
@@ -47,5 +48,6 @@ def routes(dossier: Dossier) -> list[APIRouter]:
         workflows.routes(dossier),
         runs.routes(dossier),
         changes.routes(dossier),
+        afas.routes(dossier),
         tasks.routes(dossier),
     ]

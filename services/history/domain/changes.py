@@ -14,6 +14,7 @@ from shared.contracts import Message
 from shared.contracts.dossier import (
     DocumentRequested,
     DossierItemChanged,
+    DossierItemDeleted,
     DossierItemExcluded,
     DossierItemRecorded,
     DossierItemRequested,
@@ -43,6 +44,7 @@ KINDS: tuple[type[Message], ...] = (
     RunCancelled,
     DossierItemRecorded,
     DossierItemChanged,
+    DossierItemDeleted,
     ResponseAdded,
     DossierItemRequested,
     DossierItemExcluded,

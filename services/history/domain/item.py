@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts import Message
-from shared.contracts.dossier import DossierItemChanged, ResponseAdded
+from shared.contracts.dossier import DossierItemChanged, DossierItemDeleted, ResponseAdded
+
+DELETED = "deleted"
 
 
 @dataclass
@@ -60,6 +62,8 @@ def entry_of(message: Message, position: int) -> Entry | None:
     if isinstance(message, DossierItemChanged):
         what, text, detail = _told(message)
         return Entry(message.item_id, position, what, message.changed_at, message.by, message.person, text, detail)
+    if isinstance(message, DossierItemDeleted):
+        return Entry(message.item_id, position, DELETED, message.deleted_at, message.by)
     return None
 
 

@@ -24,6 +24,7 @@ from services.dossier.adapters.tables import (
     SqlItemTypes,
     SqlPreviews,
     SqlRoles,
+    SqlSubjects,
     SqlTables,
     SqlTasks,
     SqlViews,
@@ -34,6 +35,7 @@ from services.dossier.application import (
     Attachments,
     Contacts,
     Dossier,
+    Hands,
     Items,
     ItemTypes,
     Judging,
@@ -50,6 +52,7 @@ from services.dossier.application import (
     a_desk,
     a_rehearsal,
     an_address_book,
+    subjects_of,
 )
 from services.dossier.application.recorder import Recorder
 from services.dossier.domain.address import ConsentMode
@@ -196,12 +199,15 @@ class House:
         tasks, workflows = SqlTasks(self.store), Workflows(self.store, self.tables)
         shelf = Shelf(self.store, contacts, tasks)
         self.recorder = Recorder(self.store, self.tables, self.blobs, contacts, tasks)
-        types = ItemTypes(self.store, self.tables, SqlItemTypes(self.store))
+        type_table = SqlItemTypes(self.store)
+        types = ItemTypes(self.store, self.tables, type_table)
         judging = Judging(self.tables, types, contacts, attachments, consent)
         recording = Recording(
             *(self.store, self.tables, self.blobs, attachments, types, workflows, judging, tasks),
             self.recorder.take_up,
         )
+        items, todo = Items(shelf, types, attachments), Tasks(shelf, workflows, tasks)
+        hands = Hands(recording, items, todo, workflows, shelf, attachments, self.history)
         self.dossier = Dossier(
             contacts,
             an_address_book(self.store, contacts, SqlContactChecks(self.store), SqlViews(self.store)),
@@ -220,10 +226,11 @@ class House:
                 *(self.store, (SqlPreviews(self.store), SqlChecks(self.store)), self.blobs, attachments, judging),
                 (self.renderer, self.mailer),
             ),
-            Items(shelf, types, attachments),
-            Tasks(shelf, workflows, tasks),
+            items,
+            todo,
             Roles(contacts, SqlRoles(self.store)),
             FileSheets(),
+            subjects_of(SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts), hands),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()

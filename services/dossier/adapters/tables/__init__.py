@@ -11,6 +11,7 @@ from services.dossier.adapters.tables.previews import SqlPreviews
 from services.dossier.adapters.tables.resends import ResendTable
 from services.dossier.adapters.tables.roles import SqlRoles
 from services.dossier.adapters.tables.standing import SqlTables
+from services.dossier.adapters.tables.subjects import SqlSubjects
 from services.dossier.adapters.tables.tasks import SqlTasks
 from services.dossier.adapters.tables.views import SqlViews
 
@@ -24,6 +25,7 @@ __all__ = [
     "SqlItemTypes",
     "SqlPreviews",
     "SqlRoles",
+    "SqlSubjects",
     "SqlTables",
     "SqlTasks",
     "SqlViews",

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, bindparam, desc, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, desc, or_, select, update
 
 from services.history.adapters.tables.columns import beyond
 from services.history.adapters.tables.schema import (
@@ -20,7 +20,7 @@ from services.history.adapters.tables.schema import (
     workflows,
 )
 from services.history.domain.changes import Changes
-from services.history.domain.item import Item
+from services.history.domain.item import DELETED, Item
 from services.history.domain.looking import Cursor, Dossier, ItemFilter
 from shared.contracts.dossier import DossierItemChanged, DossierItemRecorded
 
@@ -57,6 +57,7 @@ def add_items(connection: Connection, changes: Changes) -> None:
         for row, one in zip(made, changes.documents, strict=True):
             row["attachment"] = one.attachment.model_dump() if one.attachment else None
         connection.execute(add(documents, dialect), made)
+    _drop(connection, [entry.item_id for entry in changes.log if entry.what == DELETED])
 
 
 def item_of(connection: Connection, item_id: UUID) -> Row | None:
@@ -115,6 +116,13 @@ def _in_dossier(wanted: Dossier, limit: int, after: Cursor | None) -> Iterable[S
             here = and_(here, or_(open_to_all, destinations.c.contact_id == "") if is_own else open_to_all)
         query = select(at, key).where(here).distinct().order_by(desc(at), desc(key)).limit(limit)
         yield query.where(beyond(at, key, after)) if after else query
+
+
+def _drop(connection: Connection, deleted: Sequence[UUID]) -> None:
+    """Let deleted items be shown no more; their log stays, and their lines, which tell what was mailed of them."""
+    if deleted:
+        for table in (destinations, documents, items):
+            connection.execute(delete(table).where(table.c.item_id.in_(deleted)))
 
 
 def _change(connection: Connection, changed: Sequence[DossierItemChanged]) -> None:
