@@ -21,6 +21,7 @@ from shared.blobs import MemoryBlobs
 from shared.contracts import Message
 from shared.contracts.dossier import (
     DossierItemChanged,
+    DossierItemDeleted,
     DossierItemRecorded,
     ItemAttachment,
     ItemFields,
@@ -372,3 +373,19 @@ def test_changes_heard_in_order_leave_what_the_last_ones_said(changes: list[tupl
 
     assert item.fields == {name: value for name, value in wanted.items() if value is not None}
     assert item.version == len(changes) + 1
+
+
+async def test_a_deleted_item_is_shown_no_more_and_what_was_mailed_of_it_is(shown: Shown, store: Store) -> None:
+    """R-25, R-26: items can be deleted, and their mails stay in the history."""
+    await shown.hear(recorded(1), requested(1), recorded(2))
+    await shown.hear(
+        DossierItemDeleted(run_id=RUN, item_id=item_id(1), version=2, by="crm", deleted_at=at(1, 9)),
+        changed(1, 3, "priority", fields=ItemFields(priority="low")),
+    )
+
+    gone = await shown.client.get(f"/dossier-items/{item_id(1)}")
+
+    assert gone.status_code == 404
+    assert await shown.dossier("organisation/1/dossier") == []
+    assert (await shown.item(2))["item_id"] == str(item_id(2))
+    assert await RecordTables(store).line(row_id(1))
