@@ -63,6 +63,21 @@ def drawing(relation: str, width: int, height: int) -> str:
     )
 
 
+def floating(relation: str, across: tuple[str, str], down: tuple[str, str]) -> str:
+    """A run with a picture that floats over the text, placed by (relative to, offset or alignment) each way."""
+    places = "".join(
+        f'<wp:position{way} relativeFrom="{relative}">{f"<wp:posOffset>{said}</wp:posOffset>" if said.lstrip("-").isdigit() else f"<wp:align>{said}</wp:align>"}</wp:position{way}>'
+        for way, (relative, said) in (("H", across), ("V", down))
+    )
+    inline = drawing(relation, 1714500, 571500)
+    frame = inline[inline.index("<wp:extent") : inline.index("</wp:inline>")]
+    extent, rest = frame.split("/>", 1)
+    return (
+        '<w:r><w:drawing><wp:anchor distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="2" behindDoc="1" locked="0" layoutInCell="1" allowOverlap="1">'
+        f'<wp:simplePos x="0" y="0"/>{places}{extent}/><wp:effectExtent l="0" t="0" r="0" b="0"/><wp:wrapNone/>{rest}</wp:anchor></w:drawing></w:r>'
+    )
+
+
 def page_of_pages() -> str:
     """Pagina x van y, in both ways that Word writes fields."""
     return r("Pagina ") + field("PAGE", shows="1") + r(" van ") + simple("NUMPAGES", "1")
@@ -223,6 +238,38 @@ def by_hand() -> dict[str, bytes]:
         ),
         "tracked changes": document(
             p('<w:ins w:id="1" w:author="x"><w:r><w:t>nieuw</w:t></w:r></w:ins>', r("{{ merge.text }}"))
+        ),
+        "floating pictures": document(
+            p(r("Een brief"))
+            + p(floating("logo", ("column", "2857500"), ("paragraph", "190500")), r(PLAIN))
+            + p(r("{{ merge.text }}")),
+            stories={
+                "header1": (
+                    "default",
+                    p(floating("logo", ("page", "right"), ("page", "381000")), r("Bakkerij Van den Berg")),
+                )
+            },
+            relations=picture,
+            parts={
+                "word/media/logo.png": logo(),
+                "word/_rels/header1.xml.rels": f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{picture}</Relationships>',
+            },
+        ),
+        "decimal tab stops": document(
+            "".join(
+                p(
+                    r(label),
+                    "<w:r><w:tab/></w:r>",
+                    r(value),
+                    looks="<w:tabs><w:tab w:val='decimal' w:pos='5000'/></w:tabs>",
+                )
+                for label, value in (("Totaal", "{{ merge.total | getal(2) }}"), ("Korting", "12,5"), ("Aantal", "7"))
+            )
+        ),
+        "framed paragraphs": document(
+            p(r("Koptekst"), looks="<w:pBdr><w:bottom w:val='single' w:sz='8' w:space='1' w:color='1F5FA8'/></w:pBdr>")
+            + p(r(PLAIN), looks="<w:shd w:val='clear' w:color='auto' w:fill='E7EEF7'/>")
+            + p(r("{{ merge.text }}"))
         ),
         "repeated paragraphs": document(
             p(r("{%p for item in merge.items %}"))

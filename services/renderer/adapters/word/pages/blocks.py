@@ -8,8 +8,8 @@ from services.renderer.adapters.word.pages.lists import Level
 from services.renderer.adapters.word.pages.looks import Looks
 from services.renderer.adapters.word.pages.tables import Tables
 from services.renderer.adapters.word.pages.values import Scope, nodes_of, written
-from services.renderer.adapters.word.pages.workshop import Workshop, pt
-from services.renderer.adapters.word.xml import DO, PARAGRAPH, RUN, Element, run_like, w
+from services.renderer.adapters.word.pages.workshop import Workshop, pt, quoted
+from services.renderer.adapters.word.xml import DO, PARAGRAPH, RUN, Element, above, run_like, w
 
 _SIDES = ("top", "bottom", "left", "right")
 _PASSED_BY = {
@@ -28,10 +28,10 @@ _PASSED_BY = {
 class Blocks:
     """Writes the paragraphs and tables of one part."""
 
-    def __init__(self, workshop: Workshop, part: str) -> None:
-        """Write those of this part."""
+    def __init__(self, workshop: Workshop, part: str, kind: str) -> None:
+        """Write those of this part, a `body`, `header` or `footer`."""
         self._shop = workshop
-        self._lines = Lines(workshop, part)
+        self._lines = Lines(workshop, part, kind)
         self._tables = Tables(workshop, self.written)
 
     def written(self, container: Element, scope: Scope, within: Sequence[Element] = ()) -> str:
@@ -71,7 +71,7 @@ class Blocks:
     def _paragraph(self, paragraph: Element, looks: Looks, scope: Scope, within: list[Element]) -> str:
         properties = paragraph.find(w("pPr"))
         mark = self._shop.styles.run(looks, None if properties is None else properties.find(w("rPr")), within)
-        above, below = self._shop.heights(mark, looks)
+        upper, under = self._shop.heights(mark, looks)
         groups = _broken(self._lines.children(paragraph))
         level = looks["level"]
         label = self._label(level, looks, mark) if level else ""
@@ -83,12 +83,17 @@ class Blocks:
                 break
             if not runs and len(groups) > 1:
                 continue
+            in_cell = above(paragraph, w("tc")) is not None
+            floats = self._lines.floating(runs, in_cell=in_cell)
+            looks["decimals"] = any(kind == "decimal" for kind, _ in looks["tabs"].values())
             said = written(nodes_of(runs, self._shop.layout.marks), scope, self._lines.emit(looks, within))
             said = f"{label}\n{said}" if label and number == 0 else said
-            how = _how(looks)
-            how["empty"] = f"strut({pt(above)}, {pt(below)})"
+            over = 0.0 if in_cell else _over(looks, runs, self._shop.width)
+            how = _how(looks | {"right": looks.get("right", 0.0) - over})
+            how["empty"] = f"strut({pt(upper)}, {pt(under)})"
             how |= {"every": pt(self._shop.styles.every)} if self._shop.styles.every != 36.0 else {}  # noqa: PLR2004 -- half an inch
             code.append(self._between(looks, first=number == 0))
+            code += floats
             code.append(f"paragraph({{\n{said}\n}}, {', '.join(f'{name}: {value}' for name, value in how.items())})")
             code.append(self._past(looks, last=number == len(groups) - 1))
         return "\n".join(code)
@@ -97,12 +102,12 @@ class Blocks:
         before = looks.get("before", 0.0) if first else 0.0
         close = "true" if looks.get("contextual") else "false"
         collapse = "true" if self._shop.styles.collapses else "false"
-        return f'v(room-between(past, {pt(before)}, "{looks["style"]}", {close}, {collapse}))'
+        return f"v(room-between(past, {pt(before)}, {quoted(str(looks['style']))}, {close}, {collapse}))"
 
     def _past(self, looks: Looks, *, last: bool) -> str:
         after = looks.get("after", 0.0) if last else 0.0
         close = "true" if looks.get("contextual") else "false"
-        return f'past = (after: {pt(after)}, style: "{looks["style"]}", close: {close})'
+        return f"past = (after: {pt(after)}, style: {quoted(str(looks['style']))}, close: {close})"
 
     def _label(self, level: Level, looks: Looks, mark: Looks) -> str:
         if not level.label:
@@ -133,6 +138,16 @@ def _how(looks: Looks) -> dict[str, str]:
     how |= {"breakable": "false"} if looks.get("whole") else {}
     how |= {"fill": f'rgb("#{looks["fill"]}")'} if looks.get("fill") else {}
     return how | _framed(looks.get("borders", {}))
+
+
+def _over(looks: Looks, runs: list[Element], width: float) -> float:
+    """Return how far text goes beyond the margin because a tab stop that it ends at stands there."""
+    if not any(run.find(w("tab")) is not None for run in runs):
+        return 0.0
+    return max(
+        0.0,
+        max((at - width for at, (kind, _) in looks["tabs"].items() if kind in {"right", "end", "center"}), default=0.0),
+    )
 
 
 def _framed(borders: dict[str, Any]) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import PurePosixPath
 
 from services.renderer.adapters.word.instructions import kind_of
+from services.renderer.adapters.word.pages.images import Images
 from services.renderer.adapters.word.pages.looks import Looks
 from services.renderer.adapters.word.pages.values import Emit, Scope, of
 from services.renderer.adapters.word.pages.workshop import Workshop, pt, quoted
+from services.renderer.adapters.word.tags import CLOSES, OPENS, word_of
 from services.renderer.adapters.word.xml import (
     DO,
     PARAGRAPH,
@@ -16,14 +17,11 @@ from services.renderer.adapters.word.xml import (
     SAY,
     TEXT,
     WP,
-    A,
     Element,
-    R,
     run_like,
     w,
 )
 
-_EMU = 12700  # to a point
 _WRAPPERS = {"hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "bdo", "dir"}
 _PASSED_BY = {
     *("pPr", "bookmarkStart", "bookmarkEnd", "proofErr", "permStart", "permEnd", "sdtPr", "sdtEndPr", "customXmlPr"),
@@ -57,12 +55,11 @@ _SHOWN = {"HYPERLINK", ""}  # fields whose result stands as it is
 class Lines:
     """Writes the runs of paragraphs."""
 
-    def __init__(self, workshop: Workshop, part: str) -> None:
-        """Write those of this part."""
+    def __init__(self, workshop: Workshop, part: str, kind: str) -> None:
+        """Write those of this part, a `body`, `header` or `footer`."""
         self._shop = workshop
-        self._part = part
-        layout = workshop.layout
-        self._targets = {one.get("Id"): layout.parcel.target(part, one) for one in layout.parcel.relations(part)}
+        self._images = Images(workshop, part, kind)
+        self._placed: list[Element] = []  # pictures that float
 
     def children(self, paragraph: Element) -> list[Element]:
         """Return the runs and marks of a paragraph in order; a page number is a run of its own."""
@@ -76,6 +73,7 @@ class Lines:
             if looks.get("hidden"):
                 return ""
             name = self._shop.look(looks, paragraph)
+            name = f"lettered.with({name})" if paragraph["decimals"] else name
             if run.get("field"):
                 return f"({name}(context {_COUNTS[run.get('field')]}),)"
             return "\n".join(self._pieces(run, name, self._shop.spread(looks, paragraph), scope))
@@ -119,23 +117,22 @@ class Lines:
         return ""
 
     def _picture(self, drawing: Element) -> str:
-        inline = drawing.find(f"{{{WP}}}inline")
-        blip = None if inline is None else next(inline.iter(f"{{{A}}}blip"), None)
-        extent = None if inline is None else inline.find(f"{{{WP}}}extent")
-        if blip is None or extent is None:
-            self._shop.reasons.add("a picture that floats, or a drawing")
-            return ""
-        if next(inline.iter(f"{{{A}}}srcRect"), None) is not None and dict(next(inline.iter(f"{{{A}}}srcRect")).attrib):
-            self._shop.reasons.add("a picture that is cut")
-        target = self._targets.get(blip.get(f"{{{R}}}embed"), "")
-        suffix = PurePosixPath(target).suffix.lower()
-        if suffix not in {".png", ".jpg", ".jpeg", ".gif"}:
-            self._shop.reasons.add(f"a picture of the kind {suffix or 'unknown'}")
-            return ""
-        name = target.replace("/", "-")
-        self._shop.pictures[name] = self._shop.layout.parcel.parts[target]
-        width, height = (int(extent.get(side)) / _EMU for side in ("cx", "cy"))
-        return f'(box(image({quoted(name)}, width: {pt(width)}, height: {pt(height)}, fit: "stretch")),)'
+        if drawing.find(f"{{{WP}}}anchor") is None:
+            return self._images.inline(drawing)
+        if drawing not in self._placed:
+            self._shop.reasons.add("a picture that floats, and depends on values")
+        return ""
+
+    def floating(self, runs: list[Element], *, in_cell: bool) -> list[str]:
+        """Return the code that places the pictures which float at these runs, whatever the values are."""
+        code, depth = [], 0
+        for run in runs:
+            word = word_of(self._shop.layout.marks.of(run).source) if run.tag == DO else ""
+            depth += (word in OPENS) - (word in CLOSES)
+            for drawing in run.iter(w("drawing")) if depth == 0 else ():
+                self._placed.append(drawing)
+                code.append(self._images.floating(drawing, in_cell=in_cell))
+        return [one for one in code if one]
 
     def _flat(self, element: Element) -> Iterator[Element]:
         for child in element:

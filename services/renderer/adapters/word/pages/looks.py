@@ -1,5 +1,6 @@
 """How each property of Word that is translated is read: of runs, and of paragraphs."""
 
+import re
 from typing import Any
 
 from services.renderer.adapters.word.xml import Element, w
@@ -27,12 +28,27 @@ def points(twips: str | None) -> float:
     return float(said) / 20
 
 
+def colour(said: str) -> str | None:
+    """Return a colour in hexadecimal, None for the one that is used anyway; raise ValueError for what is none."""
+    if said == "auto":
+        return None
+    if not re.fullmatch(r"[0-9A-Fa-f]{6}", said):
+        raise ValueError(f"the colour {said[:20]}")
+    return said
+
+
+def shade(one: Element) -> str | None:
+    """Return the colour of a shading, None for none; raise ValueError for a pattern."""
+    if one.get(w("val"), "clear") not in {"clear", "nil"}:
+        raise ValueError(f"the pattern {one.get(w('val'))[:20]}")
+    return colour(one.get(w("fill"), "auto"))
+
+
 def border(one: Element | None) -> tuple[float, str] | None:
     """Return the width in points and the colour of a border, None for none."""
     if one is None or one.get(w("val")) in {"nil", "none", None}:
         return None
-    colour = one.get(w("color"), "auto")
-    return int(one.get(w("sz"), "4")) / 8, "000000" if colour == "auto" else colour
+    return int(one.get(w("sz"), "4")) / 8, colour(one.get(w("color"), "auto")) or "000000"
 
 
 def _size(_: Element, value: str, looks: Looks) -> None:
@@ -40,7 +56,7 @@ def _size(_: Element, value: str, looks: Looks) -> None:
 
 
 def _colour(_: Element, value: str, looks: Looks) -> None:
-    looks["colour"] = None if value == "auto" else value
+    looks["colour"] = colour(value)
 
 
 def _underline(_: Element, value: str, looks: Looks) -> None:
@@ -52,8 +68,7 @@ def _highlight(_: Element, value: str, looks: Looks) -> None:
 
 
 def _shade(one: Element, _: str, looks: Looks) -> None:
-    fill = one.get(w("fill"), "auto")
-    looks["highlight"] = None if fill == "auto" else fill
+    looks["highlight"] = shade(one)
 
 
 def _script(_: Element, value: str, looks: Looks) -> None:
@@ -127,8 +142,7 @@ def _flag(name: str) -> Any:
 
 
 def _fill(one: Element, looks: Looks) -> None:
-    fill = one.get(w("fill"), "auto")
-    looks["fill"] = None if fill == "auto" else fill
+    looks["fill"] = shade(one)
 
 
 def _borders(one: Element, looks: Looks) -> None:

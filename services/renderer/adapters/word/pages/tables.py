@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from services.renderer.adapters.word.pages.looks import border, on, points
+from services.renderer.adapters.word.pages.looks import border, on, points, shade
 from services.renderer.adapters.word.pages.values import Scope, nodes_of, written
 from services.renderer.adapters.word.pages.workshop import Workshop, pt
 from services.renderer.adapters.word.xml import DO, Element, w
@@ -99,28 +99,38 @@ class Tables:
             if properties is not None and properties.find(w(name)) is not None:
                 self._shop.reasons.add(what)
         merge = None if properties is None else properties.find(w("vMerge"))
-        shade = None if properties is None else properties.find(w("shd"))
-        fill = "auto" if shade is None else shade.get(w("fill"), "auto")
+        shading = None if properties is None else properties.find(w("shd"))
         own = _borders([None if properties is None else properties.find(w("tcBorders"))])
         inset = _margins(None if properties is None else properties.find(w("tcMar")))
         body = self._blocks(cell, scope, styles)
         across = self._value(_said(properties, "gridSpan") or "1", scope)
+        across = f"int({across})" if across.startswith("v") else str(int(across))
         return (
-            f"((across: {f'int({across})' if 'k' in across else across}, "
-            f"merge: {'none' if merge is None else self._text(merge.get(w('val'), 'continue'), scope)}, "
-            f"fill: {'none' if fill == 'auto' else f'rgb({self._text(fill, scope)})'}, "
+            f"((across: {across}, "
+            f"merge: {'none' if merge is None else self._merge(merge.get(w('val'), 'continue'), scope)}, "
+            f"fill: {self._fill(shading, scope)}, "
             f"align: {_ALIGN.get(_said(properties, 'vAlign') or '', 'top')}, own: {_strokes(own, every=False)}, "
             f"inset: {_lengths(inset)}, body: {{\n{body}\n}}),)"
         )
+
+    def _fill(self, shading: Element | None, scope: Scope) -> str:
+        if shading is None:
+            return "none"
+        said = shading.get(w("fill"), "auto")
+        if _MARK.fullmatch(said):
+            return f"rgb({self._value(said, scope)})"
+        fill = shade(shading)
+        return f'rgb("{fill}")' if fill else "none"
 
     def _value(self, said: str, scope: Scope) -> str:
         """Return a property that may be a value of the recipient."""
         found = _MARK.fullmatch(said)
         return scope.value(f'"{said}"') if found else said
 
-    def _text(self, said: str, scope: Scope) -> str:
-        value = self._value(said, scope)
-        return value if value != said else f'"{said}"'
+    def _merge(self, said: str, scope: Scope) -> str:
+        return (
+            self._value(said, scope) if _MARK.fullmatch(said) else f'"{"restart" if said == "restart" else "continue"}"'
+        )
 
     def _flat(self, parent: Element, kind: str) -> Iterator[Element]:
         for child in parent:

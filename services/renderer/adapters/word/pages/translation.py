@@ -47,9 +47,13 @@ def translated(layout: WordLayout) -> Translation:
     shop = Workshop(layout, reasons, Styles(parcel, reasons), Lists(parcel, reasons))
     translating = _Translating(shop)
     body = parcel.trees[parcel.main].find(w("body"))
-    section = _section(body, reasons)
-    stories = translating.stories(section)
-    code = translating.part(parcel.main, body)
+    try:
+        section = _section(body, reasons)
+        shop.width = _lengths(section)["width"]
+        stories = translating.stories(section)
+        code = translating.part(parcel.main, body)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:  # of what Word never writes
+        raise Declined((*reasons.all(), f"something that Word does not write ({error})")) from error
     if reasons.all():
         raise Declined(reasons.all())
     source = "\n".join(
@@ -62,6 +66,7 @@ def translated(layout: WordLayout) -> Translation:
             "#set block(spacing: 0pt, above: 0pt, below: 0pt)",
             "#context {",
             shop.lists.counters,
+            _room(section),
             *stories,
             _page(section, shop.styles.even_and_odd),
             code,
@@ -78,10 +83,10 @@ class _Translating:
         self._shop = shop
         self.values: dict[str, tuple[str, Story]] = {}
 
-    def part(self, name: str, container: Element) -> str:
+    def part(self, name: str, container: Element, kind: str = "body") -> str:
         """Return the code of one part."""
         scope = new_scope("v0")
-        code = Blocks(self._shop, name).written(container, scope)
+        code = Blocks(self._shop, name, kind).written(container, scope)
         story = self._shop.layout.stories.get(name)
         if story is None:
             return code
@@ -98,7 +103,7 @@ class _Translating:
                 name = targets.get(reference.get(f"{{{R}}}id"), "")
                 which = reference.get(w("type"), "default")
                 if name in parcel.trees and (which != "first" or _flag(section, "titlePg")):
-                    found[kind, which] = self.part(name, parcel.trees[name])
+                    found[kind, which] = self.part(name, parcel.trees[name], kind)
         return [
             f"let {kind}-{which} = {{\n{found[kind, which]}\n}}"
             if (kind, which) in found
@@ -132,19 +137,26 @@ def _section(body: Element, reasons: Reasons) -> Element:
     return section
 
 
-def _page(section: Element, even_and_odd: bool) -> str:
-    """Return the code that lays out pages: the body begins below a header that is higher than its margin."""
+def _room(section: Element) -> str:
+    """Return the code that says how large pages are, and what room text has on them."""
+    return f"let room = ({', '.join(f'{name}: {pt(length)}' for name, length in _lengths(section).items())})"
+
+
+def _lengths(section: Element) -> dict[str, float]:
     size, margin = section.find(w("pgSz")), section.find(w("pgMar"))
     lengths = {
         side: abs(points(margin.get(w(side)))) for side in ("top", "bottom", "left", "right", "header", "footer")
     }
     lengths["left"] += points(margin.get(w("gutter")))
     width, height = points(size.get(w("w"))), points(size.get(w("h")))
+    return lengths | {"width": width - lengths["left"] - lengths["right"], "page-width": width, "page-height": height}
+
+
+def _page(section: Element, even_and_odd: bool) -> str:
+    """Return the code that lays out pages: the body begins below a header that is higher than its margin."""
     title = "true" if _flag(section, "titlePg") else "false"
     even = "true" if even_and_odd else "false"
-    said = ", ".join(f"{side}: {pt(length)}" for side, length in lengths.items())
-    return f"""let room = ({said}, width: {pt(width - lengths["left"] - lengths["right"])})
-let high(it) = if it == none {{ 0pt }} else {{ measure(block(width: room.width, it)).height }}
+    return f"""let high(it) = if it == none {{ 0pt }} else {{ measure(block(width: room.width, it)).height }}
 let top-of(it) = if it == none {{ room.top }} else {{ calc.max(room.top, room.header + high(it)) }}
 let bottom-of(it) = if it == none {{ room.bottom }} else {{ calc.max(room.bottom, room.footer + high(it)) }}
 let pick(first, even, default) = {{
@@ -152,7 +164,7 @@ let pick(first, even, default) = {{
   if {title} and page-number == 1 {{ first }} else if {even} and calc.even(page-number) {{ even }} else {{ default }}
 }}
 set page(
-  width: {pt(width)}, height: {pt(height)},
+  width: room.page-width, height: room.page-height,
   margin: (left: room.left, right: room.right, top: top-of(header-default), bottom: bottom-of(footer-default)),
   background: context {{
     let header = pick(header-first, header-even, header-default)

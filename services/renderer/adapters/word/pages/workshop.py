@@ -24,6 +24,7 @@ class Workshop:
     styles: Styles
     lists: Lists
     looks: dict[str, str] = field(default_factory=dict)  # code of a look → its name
+    width: float = 0.0  # of the text on a page, in points
     pictures: dict[str, bytes] = field(default_factory=dict)  # name of a file beside the translated layout → content
 
     def look(self, run: Looks, paragraph: Looks) -> str:
