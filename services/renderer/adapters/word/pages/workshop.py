@@ -42,7 +42,7 @@ class Workshop:
         said += ['weight: "bold"'] if run.get("bold") else []
         said += ['style: "italic"'] if run.get("italic") else []
         said += [f'fill: rgb("#{run["colour"]}")'] if run.get("colour") else []
-        said += [f"tracking: {pt(run['tracking'])}"] if run.get("tracking") else []
+        said += [f"tracking: {pt(run['tracking'])}, ligatures: false"] if run.get("tracking") else []
         raised = run.get("raised", 0) + run["size"] * _RAISED.get(run.get("script", ""), 0)
         said += [f"baseline: {pt(-raised)}"] if raised else []
         code = self._around(f"text({', '.join(said)}, {'upper(it)' if run.get('caps') else 'it'})", run, face)
