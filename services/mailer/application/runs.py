@@ -10,7 +10,7 @@ from services.mailer.domain.run import Said, Standing
 from shared.contracts.dossier import RunCancelled, RunPaused, RunResumed
 from shared.store import Conflict, Store
 
-_AT_ONCE = 100  # mails settled together
+_AT_ONCE = 250  # mails settled together
 
 
 class Runs:

@@ -218,7 +218,7 @@ async def test_an_attempt_that_is_put_off_after_the_cancellation_is_the_last(
 ) -> None:
     """An attempt that was open ends honestly, and no other one follows (A22)."""
     monkeypatch.setattr(pace, "MAIL_WAITS", (3600,))
-    async with SlowServer("451 4.3.0 not now") as server, Mailer(tmp_path) as mailer:
+    async with SlowServer("450 4.2.1 busy") as server, Mailer(tmp_path) as mailer:
         mail, refused = asked(mailer), asked(mailer, 2)
         await mailer.send(server, mail, refused)
         while len(server.mails) < 2:
