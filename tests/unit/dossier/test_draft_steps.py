@@ -1,5 +1,7 @@
 """Which steps and fields a draft shows, which are mandatory or locked, and the reasons in words."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,8 +96,10 @@ async def test_e_mail_cannot_be_chosen_while_no_mail_server_is_set_up(
 
 
 @pytest.fixture
-def house_without_server(tmp_path: Any) -> Any:
-    return House(tmp_path)
+async def house_without_server(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    yield house
+    await house.store.close()
 
 
 SLOTS = [
