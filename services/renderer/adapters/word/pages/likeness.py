@@ -3,6 +3,7 @@
 import ctypes
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import itemgetter
 
 import pypdfium2
 from PIL import Image, ImageChops, ImageFilter
@@ -56,7 +57,8 @@ def text_of(page: pypdfium2.PdfPage) -> str:
         pypdfium2.raw.FPDFText_GetCharOrigin(text.raw, number, x, y)
         line = next((known for known in lines if abs(known - y.value) < _LINE), y.value)
         lines.setdefault(line, []).append((x.value, _BULLETS.get(letter, letter)))
-    return "".join(letter for y in sorted(lines, reverse=True) for _, letter in sorted(lines[y]))
+    in_order = (letter for y in sorted(lines, reverse=True) for letter in sorted(lines[y], key=itemgetter(0)))
+    return "".join(letter for _, letter in in_order)  # the letters of a ligature stand at one place, in their order
 
 
 def _otherwise(ours: str, reference: str) -> str:
