@@ -295,6 +295,39 @@ async def test_attachments_go_along_by_hash_and_are_stored_once(house: House) ->
     assert len(house.blobs._kept) == before
 
 
+async def test_all_recipients_of_all_runs_get_the_very_same_file(house: House) -> None:
+    """FR-10, FR-35, A18: whoever put it and however often, its bytes lie there once."""
+    content = b"the terms" * 1000
+    attached = {"attachments": [{"filename": "terms.pdf", "content": b64encode(content).decode()}]}
+    people = [a_destination(str(number)) for number in range(30)]
+
+    for request_id in ("one", "other"):
+        await recorded(
+            house, request_id=request_id, destinations=people, record_separately=True, consent_attested=True, **attached
+        )
+
+    told = await house.told(DossierItemRecorded, DossierItemRequested)
+    assert len(told) == 2 * 2 * len(people)
+    [sha256] = {file.sha256 for message in told for file in message.attachments}
+    assert house.blobs.get(sha256) == content
+    assert [blob.content for blob in house.blobs._kept.values()].count(content) == 1
+
+
+async def test_each_addressees_letter_is_asked_for_in_their_own_dossier(house: House) -> None:
+    """FR-65, FR-66: a mailing of merge letters, each kept where its addressee is."""
+    people = [a_destination(number, merge={"table": number}) for number in ("1", "2", "3")]
+    letters = {"issue_method": "document", "attachment_layout_id": "brief", "sender_id": None, "body_text": None}
+
+    await recorded(house, destinations=people, record_separately=True, **letters)
+
+    items = await house.told(DossierItemRecorded)
+    asked = await house.told(DossierItemRequested)
+    assert [item.destinations[0].number for item in items] == ["1", "2", "3"]
+    assert [(letter.item_id, letter.issue_method, letter.merge) for letter in asked] == [
+        (item.item_id, "document", {"table": item.destinations[0].number}) for item in items
+    ]
+
+
 async def test_a_run_goes_on_where_it_was_left_and_records_each_row_once(house: House) -> None:
     number = 2 * CHUNK + 7
     people = [a_destination(str(n)) for n in range(number)]

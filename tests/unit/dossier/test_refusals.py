@@ -301,21 +301,31 @@ async def test_files_have_a_size_that_a_mail_can_take(house: House, monkeypatch:
     monkeypatch.setattr(files, "FILE", 10)
     six, eleven = (b64encode(b"x" * size).decode() for size in (6, 11))
 
+    put = (await house.ask("POST", "/attachments?filename=a", b"x" * 6)).json()["sha256"]
+    four = {"filename": "b", "content": b64encode(b"x" * 4).decode()}
+
     alone = await house.refused(a_request(attachments=[{"filename": "a", "content": eleven}]))
     together = await house.refused(a_request(attachments=[{"filename": "a", "content": six}] * 2))
+    before = await house.refused(a_request(attachments=[{"filename": "a", "sha256": put}, four, four]))
+    just = await house.ask("POST", "/dossier-items", a_request(attachments=[{"filename": "a", "sha256": put}, four]))
 
     assert alone["errors"][0]["code"] == "attachment_too_large"
-    assert together["errors"][0]["code"] == "attachments_too_large"
+    assert together["errors"][0]["code"] == before["errors"][0]["code"] == "attachments_too_large"
+    assert just.status_code == 202, "as large as a mail can take is not too large"
 
 
 async def test_a_body_too_large_is_not_taken_in(house: House) -> None:
-    """R-8."""
+    """R-8: 30 MB a file, 75 MB a request; what is just as large is taken in."""
     file = await house.ask("POST", "/attachments", b"x" * (files.FILE + 1))
+    fits = await house.ask("POST", "/attachments?filename=a", b"x" * files.FILE)
+    padded = json.dumps(a_request()).encode()
+    whole = await house.ask("POST", "/dossier-items", padded + b" " * (REQUEST - len(padded)))
 
     request = await house.ask("POST", "/dossier-items", b" " * (REQUEST + 1))
 
     assert (file.status_code, file.json()["code"]) == (413, "attachment_too_large")
     assert (request.status_code, request.json()["code"]) == (413, "request_too_large")
+    assert (fits.status_code, whole.status_code) == (201, 202)
 
 
 async def test_a_refused_message_is_on_record_once(house: House) -> None:
