@@ -12,7 +12,7 @@ from deploy.cli.speak import Data, access_of, answers, settings_of
 from deploy.nats_keys import Keys
 from deploy.nats_keys import NameTaken as CredentialTaken
 from deploy.nats_server import DidNotReload, issue_upstream, revoke_upstream
-from shared.access import NameTaken, Scope
+from shared.access import NameTaken, Scope, afas_form
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="API tokens and NATS credentials: create, list, revoke."
@@ -30,6 +30,9 @@ def create_token(
         int | None, typer.Option("--days", min=1, help="Good for so many days; unset = until revoked")
     ] = None,
     nats: Nats = False,
+    afas: Annotated[
+        bool, typer.Option("--afas", help="Print it as an AFAS client carries it: Authorization: AfasToken …")
+    ] = False,
     data: Data = None,
 ) -> Shown:
     """Make a token and print it, and nothing else, on stdout: it is not shown again."""
@@ -40,10 +43,12 @@ def create_token(
     if not scope or len(scopes) != len(set(scope)):
         raise Failure(Code.WRONG_USE, f"--scope: one or more of {', '.join(_SCOPES)}")
     with access_of(settings) as access:
+        expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
         try:
-            return access.create_token(name, scopes, datetime.now(UTC) + timedelta(days=days) if days else None)
+            token = access.create_token(name, scopes, expires_at, in_hex=afas)
         except ValueError as error:
             raise _taken(error, name) from error
+    return afas_form(token) if afas else token
 
 
 @app.command("list")

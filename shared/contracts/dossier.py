@@ -210,6 +210,7 @@ class DossierItemChanged(OfItem):
     version: int
     changed: tuple[str, ...] = ()
     fields: ItemFields | None = None
+    subject: str | None = None
     comment: str | None = None
     destination: Destination | None = None
     attachment_added: ItemAttachment | None = None

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
 from tests.e2e.conftest import Run, Start
@@ -47,8 +50,42 @@ def test_an_example_says_what_is_wrong_with_a_request(tmp_path: Path, start: Sta
     assert done.stderr.startswith("issue_method: ")
 
 
-def _ran(command: list[str], url: str, token: str) -> subprocess.CompletedProcess[str]:
-    surroundings = {"UITPOST_URL": url, "UITPOST_TOKEN": token, "PATH": "/usr/local/bin:/usr/bin:/bin"}
+def test_an_afas_client_records_an_item_that_the_history_shows(tmp_path: Path, start: Start, run: Run) -> None:
+    served = start(tmp_path / "data", "serve", "--all")
+    url = served.says(r'"url": "(http[^"]+)", "event": "started"')
+    bearer = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    token = run(tmp_path / "data", "token", "create", "--afas", "--scope", "send", "--name", "profit").stdout.strip()
+    with httpx2.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {bearer}"}) as client:
+        client.put("/contacts/organisation/1000744", json={"name": "The Bakery"}).raise_for_status()
+
+        done = [_ran(["sh", "knsubject.sh"], url, "", UITPOST_AFAS_TOKEN=token) for _ in range(2)]
+
+        assert [one.stdout for one in done] == ["1\n", "1\n"], done[0].stderr
+        item = _shown(client)
+    assert (item["subject"], item["submitted_by"], item["comment"]) == (
+        "Invitation 2026",
+        "profit",
+        "Invited by **telephone**",
+    )
+    assert item["fields"]["item_number"] == 1
+    assert [file["filename"] for file in item["attachments"]] == ["route.txt"]
+    assert [one["text"] for one in item["responses"]] == ["They will come."]
+
+
+def _shown(client: httpx2.Client) -> dict[str, Any]:
+    """Return the one item in the dossier, once its response is heard of."""
+    while True:
+        items = client.get("/contacts/organisation/1000744/dossier").json()["items"]
+        if items:
+            item: dict[str, Any] = client.get(f"/dossier-items/{items[0]['item_id']}").json()
+            if item["responses"]:
+                assert len(items) == 1
+                return item
+        time.sleep(0.1)
+
+
+def _ran(command: list[str], url: str, token: str, **more: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {"UITPOST_URL": url, "UITPOST_TOKEN": token, "PATH": "/usr/local/bin:/usr/bin:/bin", **more}
     return subprocess.run(
         command, cwd=_EXAMPLES, env=surroundings, capture_output=True, text=True, timeout=60, check=False
     )

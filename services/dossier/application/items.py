@@ -82,7 +82,7 @@ class Items:
 
     async def _differing(self, asked: ItemChange, item: DossierItem) -> Change:
         kind = await self._types.one(item.type)
-        standing = Standing(kind.facts, item.fields, item.comment, item.destinations)
+        standing = Standing(kind.facts, item.fields, item.subject, item.comment, item.destinations)
         change = differing(asked, standing, datetime.now(UTC))
         cause = change.fields.get("cause_item_id")
         if cause and not await self._shelf.knows(UUID(cause)):

@@ -91,8 +91,8 @@ class DossierItem(Aggregate):
     class Changed(Aggregate.Event):
         """Fields of the item are otherwise from now on (R-23): `fields` are their new values, None where cleared.
 
-        `changed` names them, the comment and the contact too. With another contact the comment is stated anew, so that
-        it is sealed for that one.
+        `changed` names them, the subject, the comment and the contact too. With another contact the comment is stated
+        anew, so that it is sealed for that one.
         """
 
         TOPIC = "dossier.DossierItem.Changed"
@@ -103,6 +103,7 @@ class DossierItem(Aggregate):
         edition: int
         changed: list[str]
         fields: dict[str, Any]
+        subject: str | None
         comment: str | None
         destination: dict[str, Any] | None
         by: str
@@ -112,6 +113,7 @@ class DossierItem(Aggregate):
             item = _item(aggregate)
             stated = item.fields | self.fields
             item.fields = {name: value for name, value in stated.items() if value is not None}
+            item.subject = self.subject or item.subject
             if "comment" in self.changed or self.comment is not None:
                 item.comment = self.comment
             if self.destination:
@@ -330,6 +332,7 @@ class DossierItem(Aggregate):
             edition=self.edition + 1,
             changed=change.changed,
             fields=change.fields,
+            subject=change.subject,
             comment=restated,
             destination=change.address._asdict() if change.address else None,
             by=by,

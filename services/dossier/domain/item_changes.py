@@ -1,4 +1,4 @@
-"""What may be changed of a recorded item (R-23): its fields, its comment and its contact, never its destinations."""
+"""What may be changed of a recorded item (R-23): fields, subject, comment and contact, never its destinations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from services.dossier.domain.identity import Address
 from services.dossier.domain.item_fields import ItemFields
 from services.dossier.domain.item_type import ItemTypeFacts
 from services.dossier.domain.refusal import Refused, Wrong, as_said
-from services.dossier.domain.text import is_number, not_text
+from services.dossier.domain.text import has_control, is_number, not_text
 from services.dossier.domain.type_rules import field_wrongs
 
 COMMENT = 100_000  # characters
-_FIXED = ("type", "subject", "destinations", "kind", "number", "issue_method", "record_separately", "submitted_by")
+_FIXED = ("type", "destinations", "kind", "number", "issue_method", "record_separately", "submitted_by")
 _APART = {"attachments": "attachments_apart", "responses": "responses_apart", "workflow": "workflow_apart"}
 _FEATURES = (*VALUES, COMBINATION)
 
@@ -27,6 +27,7 @@ class ItemChange(ItemFields):
     `contact_id` is the contact chosen at its one destination.
     """
 
+    subject: str | None = Field(None, max_length=255)
     comment: str | None = Field(None, max_length=COMMENT)
     contact_id: str | None = Field(None, max_length=80)
 
@@ -37,6 +38,7 @@ class Standing:
 
     kind: ItemTypeFacts
     fields: Mapping[str, Any]
+    subject: str
     comment: str | None
     destinations: Sequence[Mapping[str, Any]]
 
@@ -47,6 +49,7 @@ class Change:
 
     changed: list[str] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
+    subject: str | None = None
     comment: str | None = None
     address: Address | None = None
 
@@ -70,6 +73,9 @@ def differing(asked: ItemChange, standing: Standing, now: datetime) -> Change:
     names = standing.fields.keys() | merged.keys()
     fields = {name: merged.get(name) for name in sorted(names) if merged.get(name) != standing.fields.get(name)}
     change = Change([*fields], fields)
+    if asked.subject is not None and asked.subject != standing.subject:
+        change.changed.append("subject")
+        change.subject = asked.subject
     if "comment" in asked.model_fields_set and (asked.comment or "") != (standing.comment or ""):
         change.changed.append("comment")
         change.comment = asked.comment or ""
@@ -144,6 +150,10 @@ def _never_changed(said: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 def _text_wrongs(change: ItemChange) -> Iterator[Wrong]:
+    if has_control(change.subject or ""):
+        yield Wrong("subject", "subject_line_break")
+    elif "subject" in change.model_fields_set and not (change.subject or "").strip():
+        yield Wrong("subject", "missing")
     yield from not_text(change.comment or "", ("comment",))
     if change.contact_id and not is_number(change.contact_id):
         yield Wrong("contact_id", "wrong_number")

@@ -68,6 +68,7 @@ def _item_changed(event: DossierItem.Changed) -> Message:
         version=event.edition,
         changed=event.changed,
         fields=event.fields or None,
+        subject=event.subject,
         comment=event.comment,
         destination=event.destination,
         by=event.by,

@@ -21,7 +21,7 @@ from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.web.afas_answers import afas_route, spoken
 from services.dossier.web.body import whole
 from shared.access import Caller
-from shared.pages import AfasRequires
+from shared.pages import AfasRequires, Problem
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"
@@ -75,7 +75,7 @@ def _add_deeds(router: APIRouter, dossier: Dossier) -> None:
         """Add a response to an item; whoever may see an item may respond to it."""
         response, wish = await _asked(request, caller, key, dossier, read_response)
         if response.files and "send" not in caller.scopes:
-            raise Refused([Wrong("KnReactionAttachment", "afas_forbidden")])
+            raise Problem(403, "scope_missing")
         await dossier.subjects.respond(response, wish)
         return _result("KnReaction", response.number)
 

@@ -16,6 +16,7 @@ class Item:
     """What can change of an item."""
 
     item_id: UUID
+    subject: str
     comment: str
     fields: dict[str, Any]
     attachments: list[dict[str, Any]]
@@ -27,6 +28,7 @@ class Item:
         given = message.fields.model_dump(mode="json") if message.fields else {}
         stated = self.fields | {name: given[name] for name in message.changed if name in given}
         self.fields = {name: value for name, value in stated.items() if value is not None}
+        self.subject = message.subject or self.subject
         if "comment" in message.changed:
             self.comment = message.comment or ""
         if message.attachment_removed:
@@ -80,6 +82,8 @@ def _told(message: DossierItemChanged) -> tuple[str, str | None, dict[str, Any]]
         return "attachment_removed", None, {"n": message.attachment_removed}
     given = message.fields.model_dump(mode="json") if message.fields else {}
     fields = {name: given.get(name) for name in message.changed if name not in {"comment", "contact_id"}}
+    if message.subject:
+        fields["subject"] = message.subject
     if message.destination and "contact_id" in message.changed:
         fields["contact_id"] = message.destination.contact_id
     return "changed", None, {"changed": list(message.changed), "fields": fields}

@@ -3,10 +3,12 @@
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from deploy.cli import main, progress
 from deploy.record import recorded
-from shared.access import Access
+from shared.access import Access, token_of_afas
 from tests.unit.deploy.stand_in import StandIn, standing_in
 
 RUN = "6b1f6f5e-0000-4000-8000-000000000001"
@@ -187,6 +189,17 @@ def test_token_create_prints_the_token_alone(uitpost: Uitpost, tmp_path: Path) -
     assert caller.scopes == {"read", "send"}
     assert uitpost("token", "create", "--scope", "read", "--name", "crm").code == 4
     assert uitpost("token", "list").out.startswith("crm\tread send\t")
+
+
+def test_token_create_prints_what_an_afas_client_carries(uitpost: Uitpost, tmp_path: Path) -> None:
+    made = uitpost("token", "create", "--afas", "--scope", "send", "--name", "profit").out.strip()
+
+    assert re.fullmatch(r"<token><version>1</version><data>[0-9A-F]{64}</data></token>", b64decode(made).decode())
+    token = token_of_afas(made)
+    assert token
+    caller = Access(f"sqlite:///{tmp_path}/data/access.db").check_token(token)
+    assert caller
+    assert caller.name == "profit"
 
 
 def test_a_revoked_token_is_gone_and_an_unknown_one_is_not_found(uitpost: Uitpost) -> None:

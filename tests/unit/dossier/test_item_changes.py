@@ -106,7 +106,8 @@ async def test_an_item_completed_has_the_moment_of_it_until_it_is_completed_no_m
 @pytest.mark.parametrize(
     ("recorded", "change", "field", "code"),
     [
-        ({}, {"subject": "Anders"}, "subject", "never_changed"),
+        ({}, {"subject": ""}, "subject", "missing"),
+        ({}, {"subject": "twee\nregels"}, "subject", "subject_line_break"),
         ({}, {"type": "outgoing_mail"}, "type", "never_changed"),
         ({}, {"destinations": []}, "destinations", "never_changed"),
         ({}, {"number": "2"}, "number", "never_changed"),

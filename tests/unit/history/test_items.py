@@ -365,7 +365,7 @@ _CHANGES = st.lists(
 @given(_CHANGES)
 def test_changes_heard_in_order_leave_what_the_last_ones_said(changes: list[tuple[str, Any]]) -> None:
     """R-25."""
-    item = Item(UUID(int=1), "", {"source_code": "WEB"}, [], None, 1)
+    item = Item(UUID(int=1), "Gebeld", "", {"source_code": "WEB"}, [], None, 1)
     wanted: dict[str, Any] = {"source_code": "WEB"}
     for version, (name, value) in enumerate(changes, 2):
         item.hear(changed(1, version, name, fields=ItemFields(**{name: value})))

@@ -11,8 +11,6 @@ from services.dossier.domain.item import DossierItem
 from services.dossier.domain.item_changes import ItemChange, change_said
 from services.dossier.domain.refusal import Refused, Wrong
 
-_STAYS = {"subject": "Ds", "submitted_by": "UsId"}
-
 
 def request_of(subject: Subject, given: Mapping[str, Any], type_id: str, to: Sequence[Address]) -> dict[str, Any]:
     """Return the request that records an item, as JSON has it; it says nothing of being issued (§5.7)."""
@@ -30,7 +28,7 @@ def change_of(
 ) -> ItemChange:
     """Return the change of an item that stands, whose type has this code; raise `Refused` for what stays as it is."""
     wrongs = [*_staying(subject, given, item, code)]
-    body = {name: value for name, value in given.items() if name not in _STAYS}
+    body = {name: value for name, value in given.items() if name != "submitted_by"}
     for name, said in (("custom_fields", subject.custom), ("extra", subject.extra)):
         if said:
             body[name] = _said({**(item.fields.get(name) or {}), **said}) or None
@@ -61,9 +59,8 @@ def task_of(step: Step, workflow_id: str | None, facts: Mapping[str, Any] | None
 def _staying(subject: Subject, given: Mapping[str, Any], item: DossierItem, code: int | None) -> Iterator[Wrong]:
     if subject.type_code is not None and subject.type_code != code:
         yield Wrong("StId", "never_changed")
-    for name, field in _STAYS.items():
-        if name in given and given[name] != getattr(item, name):
-            yield Wrong(field, "never_changed")
+    if "submitted_by" in given and given["submitted_by"] != item.submitted_by:
+        yield Wrong("UsId", "never_changed")
 
 
 def _other_destinations(item: DossierItem, to: Sequence[Address]) -> Iterator[Wrong]:
