@@ -30,6 +30,7 @@ from services.dossier.application import (
     Items,
     ItemTypes,
     Judging,
+    Layouts,
     Recording,
     Refusals,
     Resending,
@@ -66,7 +67,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     contacts, refusals = Contacts(store, SqlContacts(store), SqlContactPages(store)), Refusals(store, TomlTexts())
     asking, attachments = Asking(connection.broker), Attachments(store, tables, blobs)
     renderer = AskedRenderer(Asking(connection.broker, _RENDERING))
-    setup = Setup(store, tables, blobs, layouts.canonical, renderer)
+    setup, all_layouts = Setup(store, tables), Layouts(store, tables, blobs, layouts.canonical, renderer)
     task_table = SqlTasks(store)
     recorder = Recorder(store, tables, blobs, contacts, task_table)
     workflows = Workflows(store, tables)
@@ -88,14 +89,15 @@ def assemble(settings: shared_settings.Settings) -> Service:
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
     )
     dossier = Dossier(
-        *(contacts, address_book, setup, attachments, judging, recording, resending),
+        *(contacts, address_book, setup, all_layouts, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         *(items, tasks, Roles(contacts, SqlRoles(store)), FileSheets()),
         subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts), hands),
     )
 
     async def set_up() -> None:
-        await setup.record_supplied(layouts.supplied(), {name: said["nl"] for name, said in layouts.names().items()})
+        titles = {name: said["nl"] for name, said in layouts.names().items()}
+        await all_layouts.record_supplied(layouts.supplied(), titles)
         await workflows.record_supplied()
         if own.smtp_url:
             await setup.record_smtp_url(own.smtp_url)

@@ -1,4 +1,4 @@
-"""What the renderer is asked of a layout before it is recorded: whether it can be merged, and what is wrong with it."""
+"""What the renderer is asked of a layout before it is recorded: whether it can be merged, and what stands in it."""
 
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.message import Frozen
@@ -11,20 +11,38 @@ class LayoutWanted(Frozen):
 
 
 class LayoutProblem(Frozen):
-    """One thing wrong with a layout: in which language, a code, and where as far as known; `detail` is in English."""
+    """One thing that is wrong, or that is to be known: in which language, a code, and where as far as known.
+
+    `part` is that of the sources, None for a file; `line` counts from 1; `detail` is in English.
+    """
 
     language: str
     code: str
     detail: str
     field: str | None = None
     line: int | None = None
+    part: str | None = None
+
+
+class Placeholder(Frozen):
+    """A value that a layout uses: `merge.rows[].amount`, in these places (`nl.html`).
+
+    `required` says that it is written out wherever it stands, with nothing said of its absence.
+    """
+
+    path: str
+    places: tuple[str, ...]
+    required: bool = False
 
 
 class LayoutJudged(Frozen):
-    """Everything wrong with a layout; nothing if it can be merged.
+    """Everything wrong with a layout; no problems if it can be merged.
 
-    `declined` says by language why a Word layout can't become a PDF without an office program.
+    `warnings` prevent nothing. `declined` says by language why a Word layout can't become a PDF without an office
+    program.
     """
 
     problems: tuple[LayoutProblem, ...] = ()
+    warnings: tuple[LayoutProblem, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
     declined: dict[str, tuple[str, ...]] = {}

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
-from shared.contracts.layouts import LayoutJudged, LayoutProblem, LayoutWanted
+from shared.contracts.layouts import LayoutJudged, LayoutWanted
 from shared.messaging import Asking, NoAnswer, Refusal
 
 _log = structlog.get_logger()
@@ -28,10 +28,9 @@ class AskedRenderer:
         """Return what would come of each recipient's message, None where nobody answers in time."""
         return await self._ask("try-out", wanted, TriedOut)
 
-    async def judge(self, document: LayoutDocument) -> tuple[LayoutProblem, ...] | None:
-        """Return what is wrong with a layout, None where nobody answers in time."""
-        judged = await self._ask("judge-layout", LayoutWanted(document=document), LayoutJudged)
-        return judged.problems if judged else None
+    async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
+        """Return what is found in a layout, None where nobody answers in time."""
+        return await self._ask("judge-layout", LayoutWanted(document=document), LayoutJudged)
 
     async def _ask(self, wish: str, question: BaseModel, answer: type[A]) -> A | None:
         try:

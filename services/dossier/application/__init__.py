@@ -9,6 +9,7 @@ from services.dossier.application.desk import Desk, a_desk
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.items import Items
 from services.dossier.application.judging import Judging
+from services.dossier.application.layouts import Layouts
 from services.dossier.application.recipients import Sheets
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
@@ -33,6 +34,7 @@ __all__ = [
     "ItemTypes",
     "Items",
     "Judging",
+    "Layouts",
     "Recording",
     "Refusals",
     "Rehearsal",
@@ -59,6 +61,7 @@ class Dossier:
     contacts: Contacts
     address_book: AddressBook
     setup: Setup
+    layouts: Layouts
     attachments: Attachments
     judging: Judging
     recording: Recording

@@ -106,10 +106,9 @@ class Judging:
         self, judged: Judged, first: int, destinations: Sequence[GivenDestination], addresses: set[Address]
     ) -> Addressees:
         known = await self._contacts.known(addresses)
-        fields = judged.choice.fields
-        return await asyncio.to_thread(
-            decide, judged.intake, first, destinations, known, fields, self.consent, judged.at
-        )
+        choice, now = judged.choice, judged.at
+        needs = choice.fields, self.consent, now, choice.collections
+        return await asyncio.to_thread(decide, judged.intake, first, destinations, known, *needs)
 
 
 async def all_set_up(tables: Tables, me: Me = None) -> SetUp:

@@ -1,4 +1,4 @@
-"""The files of Word layouts: kept for a while to be judged, and for good once the layout is recorded."""
+"""Layouts are looked at before they are recorded; files of Word layouts are kept for that, and then for good."""
 
 import asyncio
 from base64 import b64decode
@@ -9,38 +9,52 @@ from services.dossier.domain.layout import GivenFile, LayoutFacts
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.message import BlobRef
 
 LARGEST = 10 * 2**20  # bytes of a .docx
 _ZIP = b"PK\x03\x04"  # how every .docx begins
 
 
+def problem_wrong(problem: LayoutProblem) -> Wrong:
+    """Return what was found wrong, at the part in which it stands."""
+    part = f"sources.{problem.language}.{problem.part}" if problem.part else f"files.{problem.language}"
+    return Wrong(
+        part, problem.code, {"detail": problem.detail, "line": problem.line or "–", "name": problem.field or "–"}
+    )
+
+
 class LayoutFiles:
-    """What is done with the files of a layout before it is recorded."""
+    """What is done with a layout before it is recorded."""
 
     def __init__(self, tables: Tables, blobs: Blobs, judge: LayoutJudge) -> None:
         self._tables = tables
         self._blobs = blobs
         self._judge = judge
 
-    async def judged(self, facts: LayoutFacts) -> LayoutDocument:
-        """Return the layout with its files kept; raise `Refused` for what is no harmless Word layout (503: ask later).
+    async def judged(self, facts: LayoutFacts) -> tuple[LayoutDocument, LayoutJudged]:
+        """Return the layout with its files kept, and what was found in it; raise `Refused` for what can't be merged.
 
         The renderer looks at it, in a worker of its own: a file from outside is not opened in this process.
         """
+        contents, document, judged = await self._looked_at(facts)
+        if judged.problems:
+            raise Refused(problem_wrong(problem) for problem in judged.problems)
+        await self._kept(contents, transient=False)
+        return document, judged
+
+    async def read(self, facts: LayoutFacts) -> tuple[LayoutDocument, LayoutJudged]:
+        """Return what is found in a layout, of which nothing stays; raise `Refused` where nobody answers (503)."""
+        _, document, judged = await self._looked_at(facts)
+        return document, judged
+
+    async def _looked_at(self, facts: LayoutFacts) -> tuple[dict[str, bytes], LayoutDocument, LayoutJudged]:
         contents = {language: await self._content(language, file) for language, file in facts.files.items()}
         document = facts.document(await self._kept(contents, transient=True))
-        if not contents:
-            return document
-        problems = await self._judge.judge(document)
-        if problems is None:
-            raise Refused([Wrong("files", "renderer_silent")], status=503)
-        if problems:
-            raise Refused(
-                Wrong(f"files.{problem.language}", problem.code, {"detail": problem.detail}) for problem in problems
-            )
-        await self._kept(contents, transient=False)
-        return document
+        judged = await self._judge.judge(document)
+        if judged is None:
+            raise Refused([Wrong("", "renderer_silent")], status=503)
+        return contents, document, judged
 
     async def _kept(self, contents: dict[str, bytes], *, transient: bool) -> dict[str, BlobRef]:
         blobs = [Blob(content, transient) for content in contents.values()]

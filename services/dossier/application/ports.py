@@ -8,7 +8,7 @@ from uuid import UUID
 from services.dossier.domain.refusal import Wrong
 from shared.contracts.asks import MailOutcome, ResendAnswer
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged
 from shared.contracts.message import Attachment
 from shared.store import Row
 
@@ -86,8 +86,8 @@ class History(Protocol):
 class LayoutJudge(Protocol):
     """Whoever merges layouts knows whether one can be merged."""
 
-    async def judge(self, document: LayoutDocument) -> tuple[LayoutProblem, ...] | None:
-        """Return what is wrong with a layout whose files are kept, None where there is no answer."""
+    async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
+        """Return what is found in a layout whose files are kept, None where there is no answer."""
         ...
 
 

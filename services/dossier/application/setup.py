@@ -1,24 +1,19 @@
-"""Senders, mail servers and layouts are set up: the same again records nothing."""
+"""Senders and mail servers are set up: the same again records nothing."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.dossier.application.layout_files import LayoutFiles
-from services.dossier.application.ports import LayoutJudge, Noun, Tables
+from services.dossier.application.ports import Noun, Tables
 from services.dossier.domain.identity import setup_id_of
-from services.dossier.domain.layout import DocumentLayout, LayoutFacts
 from services.dossier.domain.mail_server import MailServer, MailServerFacts, of_url
 from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.sender import Sender, SenderFacts
 from services.dossier.domain.text import is_number
-from shared.blobs import Blob, Blobs
-from shared.contracts.dossier import LayoutDocument
 from shared.store import Conflict, Store
 
-A = TypeVar("A", Sender, MailServer, DocumentLayout)
+A = TypeVar("A", Sender, MailServer)
 Facts = dict[str, Any]
 SMTP_URL = "env:UITPOST_SMTP_URL"
 _NAME = 80
@@ -31,22 +26,16 @@ class Setup:
         self,
         store: Store,
         tables: Tables,
-        blobs: Blobs,
-        canonical: Callable[[LayoutDocument], bytes],
-        judge: LayoutJudge,
     ) -> None:
         self._store = store
         self._tables = tables
-        self._blobs = blobs
-        self._canonical = canonical
-        self._files = LayoutFiles(tables, blobs, judge)
 
     async def all(self, noun: Noun) -> dict[str, Facts]:
         """Return what is set up of a kind, by id."""
         return await self._tables.set_up(noun)
 
     async def one(self, noun: Noun, name: str) -> Facts | None:
-        """Return one sender, mail server or layout, None where there is none."""
+        """Return one sender or mail server, None where there is none."""
         return (await self._tables.set_up(noun)).get(name)
 
     async def put_sender(self, name: str, facts: SenderFacts) -> Facts:
@@ -87,37 +76,9 @@ class Setup:
                 continue
             return
 
-    async def put_layout(self, name: str, facts: LayoutFacts) -> Facts:
-        """Put a layout, as its next version if anything differs; raise `Refused` for a supplied or wrong one."""
-        _check(name, facts.wrongs())
-        standing = await self.one("layout", name)
-        if standing and standing["supplied"]:
-            raise Refused([Wrong("id", "supplied_layout", {"layout": name})], status=409)
-        return await self._put_layout(name, facts.name, await self._files.judged(facts), supplied=False)
-
-    async def record_supplied(self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str]) -> None:
-        """Put the layouts that come with the product, each as its next version where it changed."""
-        for layout_id, document in layouts.items():
-            await self._put_layout(layout_id, names.get(layout_id, layout_id), document, supplied=True)
-
     async def record_smtp_url(self, url: str) -> None:
         """Set up the mail server of the settings as `default`; raise ValueError for a URL that is none."""
         await self.put_mail_server("default", of_url(url, SMTP_URL))
-
-    async def _put_layout(self, name: str, title: str, document: LayoutDocument, *, supplied: bool) -> Facts:
-        blob = Blob(self._canonical(document), compress=True)
-        [ref] = await asyncio.to_thread(self._blobs.put_many, [blob])
-        fields = [field.model_dump() for field in document.fields]
-        said: Facts = {"name": title, "kind": document.kind, "fields": fields, "sha256": ref.sha256}
-        layout = await self._put(
-            DocumentLayout,
-            "layout",
-            name,
-            lambda: DocumentLayout.record(name, said, supplied=supplied),
-            lambda layout: layout.change(said),
-            _of_layout,
-        )
-        return _of_layout(layout)
 
     async def _put(
         self,
@@ -147,10 +108,6 @@ class Setup:
 
 def _of_facts(aggregate: Sender | MailServer) -> Facts:
     return aggregate.facts or {}
-
-
-def _of_layout(layout: DocumentLayout) -> Facts:
-    return {**layout.facts, "version": layout.number, "supplied": layout.supplied}
 
 
 def _check(name: str, wrongs: list[Wrong]) -> None:

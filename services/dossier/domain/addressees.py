@@ -18,6 +18,7 @@ _NOTED = (
     20 * TOLD
 )  # things wrong with neighbouring destinations: more than are told, for whoever counts whom they concern
 Fields = Sequence[tuple[str, str, bool]]  # layout id, field name, whether it is required
+Collections = Sequence[tuple[str, Sequence[str]]]  # layout id, kinds of destination whose data it takes
 
 
 @dataclass
@@ -86,6 +87,7 @@ def decide(
     fields: Fields,
     mode: ConsentMode,
     now: datetime,
+    collections: Collections = (),
 ) -> Addressees:
     """Return these destinations of the request decided, over the contacts `known` by place."""
     decided = Addressees(first)
@@ -95,6 +97,7 @@ def decide(
         place = f"destinations[{number}]"
         if len(decided.wrongs) < _NOTED:
             decided.wrongs += _contact_wrongs(destination, address, contact, base, place)
+            decided.wrongs += _collection_wrongs(destination.kind, collections, place)
             decided.wrongs += _merge_wrongs(destination, contact or base, fields, place)
         given = destination.recipient.model_dump(exclude={"as_of"}) if destination.recipient else None
         resolved = resolve(contact, base, given)
@@ -162,6 +165,13 @@ def _contact_wrongs(
     elif contact is None and destination.recipient is None:
         shown = f"{address.kind} {address.number}{' ' + address.contact_id if address.contact_id else ''}"
         yield Wrong(place, "unknown_contact", {"contact": shown})
+
+
+def _collection_wrongs(kind: str, collections: Collections, place: str) -> Iterator[Wrong]:
+    for layout, kinds in collections:
+        if kind not in kinds:
+            values = {"layout": layout, "kind": kind, "kinds": ", ".join(kinds)}
+            yield Wrong(f"{place}.kind", "layout_of_other_data", values)
 
 
 def _merge_wrongs(destination: GivenDestination, contact: Known | None, fields: Fields, place: str) -> Iterator[Wrong]:

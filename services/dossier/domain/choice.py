@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.dossier.domain.intake import Intake
-from services.dossier.domain.layout import OF_BODIES
+from services.dossier.domain.layout_choice import unfit
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.sender import unknown_sender
 from services.dossier.domain.text import is_email
@@ -48,6 +48,15 @@ class Choice:
             for layout in self._used
             if layout is not self.auto_document_layout or self.auto_document_is_personal
             for field in layout["fields"]
+        ]
+
+    @property
+    def collections(self) -> list[tuple[str, list[str]]]:
+        """The layouts that do not take the data of every kind of destination: layout id, the kinds (R-11)."""
+        return [
+            (layout["layout_id"], layout["data_collection"])
+            for layout in self._used
+            if layout["data_collection"] and (layout is not self.auto_document_layout or self.auto_document_is_personal)
         ]
 
     @property
@@ -133,19 +142,17 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
     ):
         if layout_id and layout is None:
             yield Wrong(field, "unknown_layout", {"layout": layout_id[:80]})
-    if body and body["kind"] not in OF_BODIES:
-        yield Wrong("body_layout_id", "layout_kind", {"layout": intake.body_layout_id, "kind": body["kind"]})
-    if attachment and attachment["kind"] in OF_BODIES:
-        yield Wrong(
-            "attachment_layout_id", "layout_kind", {"layout": attachment["layout_id"], "kind": attachment["kind"]}
-        )
+    if body:
+        yield from unfit("body_layout_id", body, "body")
+    if attachment and (wrongs := list(unfit("attachment_layout_id", attachment, "attachment"))):
+        yield from wrongs
     elif attachment and attachment["kind"] != "word" and intake.attachment_read_only is False:
         yield Wrong("attachment_read_only", "layout_is_pdf_only", {"layout": attachment["layout_id"]})
 
 
 def _auto_document_wrongs(auto: Facts | None) -> Iterator[Wrong]:
-    if auto and auto["kind"] in OF_BODIES:  # since the type was set up, the layout became one of another kind
-        yield Wrong("type", "layout_kind", {"layout": auto["layout_id"], "kind": auto["kind"]})
+    if auto:  # since the type was set up, the layout may have become one of another kind
+        yield from unfit("type", auto, "attachment")
 
 
 def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server: str | None) -> Iterator[Wrong]:

@@ -1,15 +1,14 @@
-"""Document layouts: versions by content, and the merge fields that each declares."""
+"""What is put of a document layout: its sources and files by language, its merge fields, and whom it fits."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from eventsourcing.domain import Aggregate
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dossier.domain.identity import setup_id_of
+from services.dossier.domain.identity import KINDS
 from services.dossier.domain.refusal import Wrong
-from services.dossier.domain.text import has_control
+from services.dossier.domain.text import has_control, is_number
 from shared.contracts.dossier import LayoutDocument, LayoutKind, PdfStandard
 from shared.contracts.message import BlobRef
 
@@ -23,8 +22,16 @@ _PARTS = {
 _MAIN = {"text": "text", "html": "html", "typst": "typst", "paged": "page"}  # a Word layout is a file
 OF_BODIES: tuple[LayoutKind, ...] = ("text", "html")  # the other kinds make attachments
 _LANGUAGES = ("nl", "en")
+_ID = 80
 _SOURCE = 500_000  # characters of one source text
+_BY_NAME = "recipient.name"
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def layout_id_wrongs(name: str) -> list[Wrong]:
+    """Return what is wrong with the id of a layout."""
+    good = is_number(name) and len(name) <= _ID and "/" not in name
+    return [] if good else [Wrong("id", "wrong_number")]
 
 
 class DeclaredField(BaseModel):
@@ -46,7 +53,11 @@ class GivenFile(BaseModel):
 
 
 class LayoutFacts(BaseModel):
-    """What is put of a layout: its sources by language, in each its texts by name; of a Word layout its files."""
+    """What is put of a layout: its sources by language, in each its texts by name; of a Word layout its files.
+
+    `data_collection` are the kinds of destination whose data it takes, none given = all (R-10, R-11); `sort_by` is
+    what letters that are printed together are sorted by (R-14); `reason` says why this version is put.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -56,10 +67,13 @@ class LayoutFacts(BaseModel):
     sources: dict[str, dict[str, str]] = {}
     files: dict[str, GivenFile] = {}
     pdf: PdfStandard = "plain"
+    data_collection: list[str] | None = Field(None, max_length=len(KINDS))
+    sort_by: str | None = Field(None, max_length=110)
+    reason: str = Field("", max_length=1000)
 
     def wrongs(self) -> list[Wrong]:
         """Return what no model can say of it; whether its sources render shows in the renderer."""
-        return [*self._field_wrongs(), *self._source_wrongs(), *self._file_wrongs()]
+        return [*self._field_wrongs(), *self._fitting_wrongs(), *self._source_wrongs(), *self._file_wrongs()]
 
     def document(self, files: Mapping[str, BlobRef]) -> LayoutDocument:
         """Return the content of this version, with its files as they are kept."""
@@ -78,6 +92,16 @@ class LayoutFacts(BaseModel):
             if field.name in seen:
                 yield Wrong(f"fields[{number}].name", "duplicate_field", {"name": field.name})
             seen.add(field.name)
+
+    def _fitting_wrongs(self) -> Iterator[Wrong]:
+        if has_control(self.reason.replace("\n", "")):
+            yield Wrong("reason", "control_character")
+        for number, kind in enumerate(self.data_collection or []):
+            if kind not in KINDS:
+                yield Wrong(f"data_collection[{number}]", "unknown_destination_kind", {"kind": kind[:40]})
+        sortable = [_BY_NAME, *(f"merge.{field.name}" for field in self.fields)]
+        if self.sort_by is not None and self.sort_by not in sortable:
+            yield Wrong("sort_by", "not_sortable", {"sortable": ", ".join(sortable[:20])})
 
     def _source_wrongs(self) -> Iterator[Wrong]:
         main = _MAIN.get(self.kind)
@@ -112,60 +136,23 @@ class LayoutFacts(BaseModel):
                 yield Wrong(f"{place}.content", "content_or_sha256")
 
 
-class DocumentLayout(Aggregate):
-    """A layout and its latest version."""
+def undeclared(facts: LayoutFacts, paths: Iterable[str]) -> list[str]:
+    """Return the merge fields that a layout uses and does not declare, by the paths of its placeholders."""
+    declared = {field.name for field in facts.fields}
+    return [name for name in dict.fromkeys(map(_merge_field, paths)) if name and name not in declared]
 
-    TOPIC = "dossier.DocumentLayout"
 
-    class Created(Aggregate.Created):
-        """The first fact of a layout."""
+def proposed_fields(facts: LayoutFacts, paths: Mapping[str, bool]) -> list[dict[str, Any]]:
+    """Return the fields declared, and those that it should: path of a placeholder → whether it must have a value."""
+    declared = [field.model_dump() for field in facts.fields]
+    return declared + [
+        {"name": name, "required": all(must for path, must in paths.items() if _merge_field(path) == name)}
+        for name in undeclared(facts, paths)
+    ]
 
-        TOPIC = "dossier.DocumentLayout.Created"
 
-    class Recorded(Created):
-        """A layout was put, as version 1."""
-
-        TOPIC = "dossier.DocumentLayout.Recorded"
-
-        layout_id: str
-        supplied: bool
-        name: str
-        kind: str
-        fields: list[dict[str, Any]]
-        sha256: str
-
-    class VersionRecorded(Aggregate.Event):
-        """A layout got other content or another name, as its next version."""
-
-        TOPIC = "dossier.DocumentLayout.VersionRecorded"
-
-        number: int
-        name: str
-        kind: str
-        fields: list[dict[str, Any]]
-        sha256: str
-
-        def apply(self, aggregate: Aggregate) -> None:
-            """Let this be the latest version."""
-            assert isinstance(aggregate, DocumentLayout)  # noqa: S101 -- the library types it as any aggregate
-            aggregate.number = self.number
-            aggregate.facts = {"name": self.name, "kind": self.kind, "fields": self.fields, "sha256": self.sha256}
-
-    def __init__(
-        self, layout_id: str, supplied: bool, name: str, kind: str, fields: list[dict[str, Any]], sha256: str
-    ) -> None:
-        self.layout_id = layout_id
-        self.supplied = supplied
-        self.number = 1
-        self.facts: dict[str, Any] = {"name": name, "kind": kind, "fields": fields, "sha256": sha256}
-
-    @classmethod
-    def record(cls, name: str, facts: dict[str, Any], *, supplied: bool) -> Self:
-        """Put a layout for the first time."""
-        identity = setup_id_of("layout", name)
-        return cls._create(cls.Recorded, id=identity, layout_id=name, supplied=supplied, **facts)
-
-    def change(self, facts: dict[str, Any]) -> None:
-        """Put a next version, if anything of it is otherwise."""
-        if facts != self.facts:
-            self.trigger_event(self.VersionRecorded, number=self.number + 1, **facts)
+def _merge_field(path: str) -> str | None:
+    """Return the merge field of a placeholder: `rows` of `merge.rows[].amount`."""
+    group, _, rest = path.partition(".")
+    name = re.match(_FIELD, rest)
+    return name[0] if group == "merge" and name else None

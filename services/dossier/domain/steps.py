@@ -8,6 +8,7 @@ from services.dossier.domain.choice import SetUp, server_of
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_rules import Rules
 from services.dossier.domain.field_setting import SENDER_FIELDS, Applied
+from services.dossier.domain.layout_choice import Use, is_offered
 from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.sender import doubts
@@ -160,13 +161,20 @@ def _layouts(draft: Draft, around: Around) -> Iterator[Shown]:
     issue, values = draft.issue_method, draft.values
     body: State = "open" if issue == "email" else "absent"
     attachment: State = "absent" if issue == "none" else "open"
-    yield Shown("body_layout_id", values.get("body_layout_id"), body, reason=_not_issued(draft, "body_layout_id"))
+    yield Shown(
+        "body_layout_id",
+        values.get("body_layout_id"),
+        body,
+        reason=_not_issued(draft, "body_layout_id"),
+        options=_offered_layouts(draft, around, "body"),
+    )
     yield Shown(
         "attachment_layout_id",
         values.get("attachment_layout_id"),
         attachment,
         mandatory=issue == "document",
         reason=_not_issued(draft, "attachment_layout_id"),
+        options=_offered_layouts(draft, around, "attachment"),
     )
     yield _read_only(draft, around.set_up.layouts)
     options = tuple(Option(sender_id) for sender_id in offered(around.set_up.senders))
@@ -174,6 +182,12 @@ def _layouts(draft: Draft, around: Around) -> Iterator[Shown]:
     yield Shown("sender_id", draft.sender_id, attachment, issue == "email", reason, options=options)
     yield _sender_field(draft, draft.sender_name, attachment)
     yield _sender_field(draft, draft.sender_address, attachment, mandatory=issue == "email")
+
+
+def _offered_layouts(draft: Draft, around: Around, use: Use) -> tuple[Option, ...]:
+    """Return the layouts that are not blocked and take the data of all destinations (R-11, R-12)."""
+    layouts = around.set_up.layouts.items()
+    return tuple(Option(layout_id) for layout_id, facts in layouts if is_offered(facts, use, draft.kinds))
 
 
 def offered(senders: Mapping[str, Facts]) -> list[str]:

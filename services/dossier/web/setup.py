@@ -1,4 +1,4 @@
-"""What is set up, over HTTP: senders, mail servers and layouts."""
+"""What is set up, over HTTP: senders and mail servers."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from services.dossier.application import Dossier
 from services.dossier.application.ports import Noun
 from services.dossier.domain.intake import parse
-from services.dossier.domain.layout import LayoutFacts
 from services.dossier.domain.mail_server import MailServerFacts, secrets_in
 from services.dossier.domain.refusal import Refused, Wrong, as_said
 from services.dossier.domain.sender import SenderFacts
@@ -17,7 +16,6 @@ from shared.pages import administers, reads
 
 _SENDER = "/api/v1/senders/{sender_id}"
 _MAIL_SERVER = "/api/v1/mail-servers/{mail_server_id}"
-_LAYOUT = "/api/v1/layouts/{layout_id}"
 _Reads = Annotated[Caller, Depends(reads)]
 _Administers = Annotated[Caller, Depends(administers)]
 
@@ -27,7 +25,6 @@ def routes(dossier: Dossier) -> APIRouter:
     router = APIRouter(tags=["set-up"])
     _add_senders(router, dossier)
     _add_mail_servers(router, dossier)
-    _add_layouts(router, dossier)
     return router
 
 
@@ -76,25 +73,6 @@ def _add_mail_servers(router: APIRouter, dossier: Dossier) -> None:
         """Take a mail server away: nothing can be mailed without one, and what waits for it goes on to wait."""
         with answering(dossier.refusals, request):
             await dossier.setup.remove_mail_server(mail_server_id)
-
-
-def _add_layouts(router: APIRouter, dossier: Dossier) -> None:
-    @router.get("/api/v1/layouts")
-    async def list_layouts(_: _Reads) -> dict[str, Any]:
-        """List the layouts, each in its latest version."""
-        return await _all(dossier, "layout")
-
-    @router.get(_LAYOUT)
-    async def get_layout(request: Request, _: _Reads, layout_id: str) -> dict[str, Any]:
-        """Show the latest version of a layout."""
-        return await _one(dossier, request, "layout", layout_id)
-
-    @router.put(_LAYOUT, openapi_extra=takes(LayoutFacts, "put", _LAYOUT))
-    async def put_layout(request: Request, _: _Administers, layout_id: str) -> dict[str, Any]:
-        """Put a layout: other content is its next version."""
-        with answering(dossier.refusals, request):
-            facts = as_said(LayoutFacts, parse(await whole(request)))
-            return {"id": layout_id, **await dossier.setup.put_layout(layout_id, facts)}
 
 
 async def _all(dossier: Dossier, noun: Noun) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from services.dossier.application import (
     Items,
     ItemTypes,
     Judging,
+    Layouts,
     Recording,
     Refusals,
     Resending,
@@ -67,7 +68,7 @@ from shared.contracts import Message
 from shared.contracts.asks import MailOutcome, ResendAnswer
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview, PreviewMade, PreviewWanted, Tried, TriedOut, TryOut
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault
 from shared.pages import frame
@@ -166,12 +167,13 @@ class SaidJudge:
     """A renderer that thinks of a layout what it was told to; None is no answer."""
 
     problems: tuple[LayoutProblem, ...] | None = ()
+    found: LayoutJudged = field(default_factory=LayoutJudged)
     asked: list[LayoutDocument] = field(default_factory=list)
 
-    async def judge(self, document: LayoutDocument) -> tuple[LayoutProblem, ...] | None:
+    async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
         """Answer."""
         self.asked.append(document)
-        return self.problems
+        return None if self.problems is None else self.found.model_copy(update={"problems": self.problems})
 
 
 class House:
@@ -211,7 +213,8 @@ class House:
         self.dossier = Dossier(
             contacts,
             an_address_book(self.store, contacts, SqlContactChecks(self.store), SqlViews(self.store)),
-            Setup(self.store, self.tables, self.blobs, canonical, self.judge),
+            Setup(self.store, self.tables),
+            Layouts(self.store, self.tables, self.blobs, canonical, self.judge),
             attachments,
             judging,
             recording,
@@ -247,7 +250,7 @@ class House:
         await setup.put_sender("sales", SenderFacts(name="Verkoop", address="sales@house.example"))
         await setup.put_mail_server("default", MailServerFacts(host="relay.example", port=587, security="starttls"))
         for name, facts in LAYOUTS.items():
-            await setup.put_layout(name, LayoutFacts.model_validate(facts))
+            await self.dossier.layouts.put(name, LayoutFacts.model_validate(facts), "crm")
 
     async def record_all(self) -> None:
         """Record every open run to its end."""

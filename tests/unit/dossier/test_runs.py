@@ -275,7 +275,7 @@ async def test_every_chunk_has_the_layout_versions_of_the_start(house: House) ->
     await house.recorder.record_next(UUID(RUN))
 
     changed = LAYOUTS["plain"] | {"sources": {"nl": {"text": "Hallo"}}}
-    await house.dossier.setup.put_layout("plain", LayoutFacts.model_validate(changed))
+    await house.dossier.layouts.put("plain", LayoutFacts.model_validate(changed), "crm")
     await house.record_all()
 
     mails = await house.told(DossierItemRequested)

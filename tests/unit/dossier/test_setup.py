@@ -111,7 +111,7 @@ async def test_supplied_layouts_are_there_and_stay_as_they_are(house: House) -> 
     """R-9."""
     titles = {layout: said["nl"] for layout, said in names().items()}
     for _ in range(2):
-        await house.dossier.setup.record_supplied(supplied(), titles)
+        await house.dossier.layouts.record_supplied(supplied(), titles)
 
     for layout, document in supplied().items():
         shown = (await house.ask("GET", f"/layouts/{layout}")).json()
