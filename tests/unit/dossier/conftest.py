@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache, reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import orjson
@@ -176,6 +178,48 @@ class SaidJudge:
         return None if self.problems is None else self.found.model_copy(update={"problems": self.problems})
 
 
+_ASKED: ContextVar["House | None"] = ContextVar("the house whose doors are asked", default=None)
+
+
+class _Within:
+    """Whatever stands at a path within the house that is asked: the doors are built once for all houses."""
+
+    def __init__(self, *path: str) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        house = _ASKED.get()
+        return _Within(*self._path, name) if house is None else reduce(getattr, (*self._path, name), house)
+
+
+@cache
+def _doors() -> FastAPI:
+    app = FastAPI()
+    frame(app, cast("Access", _Within("access")))
+    for router in web.routes(cast("Dossier", _Within("dossier"))):
+        app.include_router(router)
+    return app
+
+
+class Doors:
+    """The doors of one house (ASGI); to build them takes longer than most tests, so all houses have the same."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let this house be asked."""
+        doors, token = _doors(), _ASKED.set(self._house)
+        try:
+            await doors(scope, receive, send)
+        finally:
+            _ASKED.reset(token)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return what is said of the doors."""
+        return _doors().openapi()
+
+
 class House:
     """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
 
@@ -236,10 +280,7 @@ class House:
             subjects_of(SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts), hands),
         )
         access = Access(f"sqlite:///{folder}/access.db")
-        self.app = FastAPI()
-        frame(self.app, access)
-        for router in web.routes(self.dossier):
-            self.app.include_router(router)
+        self.app = Doors(self)
         name = f"crm-{len(access.list_tokens())}"
         self.token = access.create_token(name, ["admin", "send", "read"])
         self.access = access
