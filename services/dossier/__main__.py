@@ -12,6 +12,7 @@ from services.dossier.adapters.tables import (
     SqlContactChecks,
     SqlContactPages,
     SqlContacts,
+    SqlImports,
     SqlItemTypes,
     SqlPreviews,
     SqlRoles,
@@ -68,7 +69,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     asking, attachments = Asking(connection.broker), Attachments(store, tables, blobs)
     renderer = AskedRenderer(Asking(connection.broker, _RENDERING))
     setup, all_layouts = Setup(store, tables), Layouts(store, tables, blobs, layouts.canonical, renderer)
-    task_table = SqlTasks(store)
+    task_table, sheets = SqlTasks(store), FileSheets()
     recorder = Recorder(store, tables, blobs, contacts, task_table)
     workflows = Workflows(store, tables)
     type_table = SqlItemTypes(store)
@@ -79,7 +80,9 @@ def assemble(settings: shared_settings.Settings) -> Service:
     mailer = AskedMailer(asking)
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
-    address_book = an_address_book(store, contacts, SqlContactChecks(store), SqlViews(store))
+    address_book = an_address_book(
+        store, (SqlContactChecks(store), SqlViews(store), SqlImports(store)), blobs, sheets, contacts
+    )
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     history, shelf = AskedHistory(asking), Shelf(store, contacts, task_table)
     runs = Runs(store, history, resends, recorder.take_up)
@@ -91,7 +94,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     dossier = Dossier(
         *(contacts, address_book, setup, all_layouts, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        *(items, tasks, Roles(contacts, SqlRoles(store)), FileSheets()),
+        *(items, tasks, Roles(contacts, SqlRoles(store)), sheets),
         subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts), hands),
     )
 
@@ -115,6 +118,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
             recorder.run,
             rehearsal.run,
             desk.drafts.run,
+            address_book.imports.run,
             Purge(connection, settings.stream_days).run,
         ],
         close=[rehearsal.checking.close],

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from services.dossier.application.contact_tables import ContactChecks
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.email_checks import EmailChecks
-from services.dossier.application.importing import Importing
+from services.dossier.application.imports import Imports, ImportTables
+from services.dossier.application.recipients import Sheets
 from services.dossier.application.views import Views, ViewTables
+from shared.blobs import Blobs
 from shared.store import Store
+
+Tables = tuple[ContactChecks, ViewTables, ImportTables]
 
 
 @dataclass(frozen=True)
@@ -16,9 +20,14 @@ class AddressBook:
 
     views: Views
     email_checks: EmailChecks
-    importing: Importing
+    imports: Imports
 
 
-def an_address_book(store: Store, contacts: Contacts, checks: ContactChecks, views: ViewTables) -> AddressBook:
+def an_address_book(store: Store, tables: Tables, blobs: Blobs, sheets: Sheets, contacts: Contacts) -> AddressBook:
     """Return the address book, wired."""
-    return AddressBook(Views(store, views), EmailChecks(contacts, checks), Importing(contacts))
+    checks, views, imports = tables
+    return AddressBook(
+        Views(store, views),
+        EmailChecks(contacts, checks),
+        Imports(store, imports, blobs, sheets, contacts),
+    )

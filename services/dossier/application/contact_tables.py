@@ -47,6 +47,10 @@ class ContactPages(Protocol):
         """Return where all of them stand at one moment; at most `most` of them."""
         ...
 
+    async def own_fields(self, wanted: ContactFilter) -> list[str]:
+        """Return the names of the fields of their own that they have, in order."""
+        ...
+
     async def facets(self, wanted: ContactFilter) -> dict[Facet, int]:
         """Return how many there are of each facet; what the filter says of words and of a destination is left out."""
         ...

@@ -1,12 +1,12 @@
 """Contacts are entered and changed: one by one, by thousands, and from what a request says of an addressee."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.dossier.application.contact_tables import ContactPages, ContactTables, Page
-from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.contact import Contact, Known, is_news
 from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.identity import Address, contact_id_of
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
@@ -43,15 +43,19 @@ class Contacts:
         self._tables = tables
         self._pages = pages
 
-    async def enter(self, stated: Sequence[Stated]) -> Count:
-        """Record what is said of contacts, in one transaction; raise `Refused` where a number is of the other kind."""
+    async def enter(self, stated: Sequence[Stated], noted: Callable[[Count], Sequence[Row]] | None = None) -> Count:
+        """Record what is said of contacts, in one transaction; raise `Refused` where a number is of the other kind.
+
+        `noted` are rows that go with it, for whoever keeps count.
+        """
         while True:
             known = await self._tables.known(_with_bases(stated))
             if wrongs := [wrong for one in stated if (wrong := taken(known, one.address))]:
                 raise Refused(wrongs, status=409)
             count, contacts = await self.decide(stated, known)
+            rows = [*self._tables.rows(contacts), *(noted(count) if noted else ())]
             try:
-                await self._store.record(*contacts, rows=self._tables.rows(contacts))
+                await self._store.record(*contacts, rows=rows)
             except Conflict:
                 continue
             return count
@@ -64,8 +68,11 @@ class Contacts:
             as_of = one.as_of or datetime.now(UTC)
             if one.address.base.place not in known and one.address.base not in touched and one.address.contact_id:
                 touched[one.address.base] = Contact.record(one.address.base, as_of, {})
-            contact = touched.get(one.address)
-            if contact is None and one.address.place in known:
+            contact, standing = touched.get(one.address), known.get(one.address.place)
+            if contact is None and standing and not is_news(standing, one.as_of, one.facts):
+                count.unchanged += 1
+                continue
+            if contact is None and standing:
                 contact = await self._store.load(Contact, contact_id_of(one.address))
             if contact is None:
                 touched[one.address] = Contact.record(one.address, as_of, one.facts)
@@ -96,6 +103,10 @@ class Contacts:
     async def page(self, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
         """Return the next contacts of a list."""
         return await self._pages.page(wanted, order, limit, after)
+
+    async def own_fields(self, wanted: ContactFilter) -> list[str]:
+        """Return the names of the fields of their own that the contacts of a list have, in order."""
+        return await self._pages.own_fields(wanted)
 
     async def count(self, wanted: ContactFilter, most: int = COUNTED) -> int:
         """Return how many contacts a filter lets through, or `most` where there are no fewer."""

@@ -9,7 +9,7 @@ from typing import IO, Any, Protocol, TypeVar
 
 import orjson
 
-from services.dossier.application.importing import COLUMNS
+from services.dossier.application.contact_lines import COLUMNS
 from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import TOLD, Refused, Wrong

@@ -53,6 +53,15 @@ class Known:
         return facts | self.fields if facts else self.fields
 
 
+def is_news(known: Known, as_of: datetime | None, facts: Mapping[str, Any]) -> bool:
+    """Return whether what is said of a contact, None being now, changes anything."""
+    at = as_of or known.as_of
+    if at is None or (as_of and known.as_of and as_of <= known.as_of):
+        return at is None
+    stated = {name: getattr(known, name) for name in DEFAULTS}
+    return _then(stated, facts, at) != stated
+
+
 class Stand(NamedTuple):
     """What a contact said of mailings: from when, by what proof, and to which address."""
 

@@ -27,6 +27,11 @@ def has_control(text: str) -> bool:
     return _CONTROL.search(text) is not None
 
 
+def is_text(text: str) -> bool:
+    """Return whether a text holds neither NUL nor a lone surrogate."""
+    return _NOT_TEXT.search(text) is None
+
+
 def is_number(text: str) -> bool:
     """Return whether this may be a contact's number or id: no `|`, `#`, control characters or outer spaces."""
     return _NUMBER.fullmatch(text) is not None

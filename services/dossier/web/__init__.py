@@ -7,6 +7,7 @@ from services.dossier.web import (
     afas,
     changes,
     checks,
+    contact_files,
     contact_lists,
     contacts,
     destination_kinds,
@@ -32,6 +33,7 @@ def routes(dossier: Dossier) -> list[APIRouter]:
     """Return the routes of the dossier."""
     return [
         contact_lists.routes(dossier),
+        contact_files.routes(dossier),
         contacts.routes(dossier),
         email_checks.routes(dossier),
         destination_kinds.routes(),

@@ -1,10 +1,9 @@
-"""Contacts over HTTP: looked up, put and imported.
+"""Contacts over HTTP, one by one: looked up and put.
 
 A contact person is addressed as kind `contact_person` with the organisation's number, and `contact_id` in the query;
 it is the same contact as that of kind `organisation` with this number and `contact_id`.
 """
 
-from io import TextIOWrapper
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -14,7 +13,7 @@ from services.dossier.application.contacts import Stated
 from services.dossier.domain.contact_facts import ContactFacts
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import Refused, Wrong, as_said
-from services.dossier.web.body import answering, on_disk, takes, whole
+from services.dossier.web.body import answering, takes, whole
 from services.dossier.web.contact_shown import address_said, checked_shown, shown
 from shared.access import Caller
 from shared.pages import language, reads, sends
@@ -62,27 +61,5 @@ def routes(dossier: Dossier) -> APIRouter:
             contact = await dossier.contacts.find(address)
             assert contact is not None  # noqa: S101 -- it was entered just now
             return shown(contact)
-
-    @router.post("/api/v1/contacts/import", openapi_extra={"requestBody": {"content": {"text/csv": {}}}})
-    async def import_contacts(request: Request, _: Annotated[Caller, Depends(sends)]) -> dict[str, Any]:
-        """Import contacts from CSV (UTF-8; comma or semicolon) with the header kind,number,contact_id,name,email,language,consent,organisation,blocked; other columns are fields."""  # noqa: E501 -- one sentence, as OpenAPI shows it
-        with answering(dossier.refusals, request):
-            async with on_disk(request) as file:
-                text = TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-                imported = await dossier.address_book.importing.import_csv(text)
-                text.detach()
-            spoken = language(request)
-            refused = [
-                {"line": line, "field": wrong.field, "code": wrong.code, "detail": dossier.refusals.said(wrong, spoken)}
-                for line, wrong in imported.wrong
-            ]
-            count = imported.count
-            return {
-                "recorded": count.recorded,
-                "changed": count.changed,
-                "unchanged": count.unchanged,
-                "refused": imported.refused,
-                "refused_lines": refused,
-            }
 
     return router

@@ -23,6 +23,7 @@ from services.dossier.adapters.tables import (
     SqlContactChecks,
     SqlContactPages,
     SqlContacts,
+    SqlImports,
     SqlItemTypes,
     SqlPreviews,
     SqlRoles,
@@ -256,7 +257,13 @@ class House:
         hands = Hands(recording, items, todo, workflows, shelf, attachments, self.history)
         self.dossier = Dossier(
             contacts,
-            an_address_book(self.store, contacts, SqlContactChecks(self.store), SqlViews(self.store)),
+            an_address_book(
+                self.store,
+                (SqlContactChecks(self.store), SqlViews(self.store), SqlImports(self.store)),
+                self.blobs,
+                FileSheets(),
+                contacts,
+            ),
             Setup(self.store, self.tables),
             Layouts(self.store, self.tables, self.blobs, canonical, self.judge),
             attachments,

@@ -1,4 +1,4 @@
-"""Contacts are put, told from upstream, imported, listed and found."""
+"""Contacts are put, told from upstream, shown and found."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,6 @@ from services.dossier.domain.identity import Address, contact_id_of
 from tests.unit.dossier.conftest import House
 
 CAME = datetime.now(UTC) + timedelta(hours=1)
-
-
-async def imported(house: House, text: str, language: str = "en") -> dict[str, Any]:
-    answer = await house.ask("POST", "/contacts/import", text.encode("utf-8", "surrogateescape"), language)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 async def contact(house: House, path: str) -> dict[str, Any]:
@@ -182,81 +175,3 @@ async def test_upstream_facts_hold_only_if_they_are_newer(house: House) -> None:
     assert (shown["name"], shown["consent"]) == ("Anna de Vries", "granted")
     await house.ask("PUT", "/contacts/person/1", {"name": "Met de hand"})
     assert (await contact(house, "person/1"))["name"] == "Met de hand"
-
-
-async def test_a_list_is_imported_with_columns_of_its_own(house: House) -> None:
-    text = (
-        "kind,number,contact_id,name,email,language,consent,organisation,blocked,shoe,correspondence,function\n"
-        'organisation,1,,"Bakkerij, de ""Ster""",info@ster.example,,granted,,,40,,\n'
-        "contact_person,1,5,Anna,anna@ster.example,en,,,ja,41,nee,Inkoper\n"
-        "contact_person,,6,Bram,,,,1,nee,,,\n"
-    )
-
-    answer = await imported(house, text)
-    again = await imported(house, text)
-
-    assert answer == {"recorded": 3, "changed": 0, "unchanged": 0, "refused": 0, "refused_lines": []}
-    assert again["unchanged"] == 3
-    baker = await contact(house, "organisation/1")
-    assert (baker["name"], baker["consent"], baker["fields"]) == ('Bakkerij, de "Ster"', "granted", {"shoe": "40"})
-    anna = await contact(house, "organisation/1?contact_id=5")
-    assert (anna["language"], anna["blocked"], anna["correspondence"], anna["function"]) == (
-        "en",
-        True,
-        False,
-        "Inkoper",
-    )
-    assert (await contact(house, "organisation/1?contact_id=6"))["name"] == "Bram"
-
-
-async def test_wrong_lines_are_refused_by_number_and_the_others_entered(house: House) -> None:
-    text = (
-        "\ufeffkind;number;name;consent\n"
-        "person;1;Anna;granted\n"
-        "planet;2;Mars;\n"
-        "person;;Niemand;\n"
-        "\n"
-        "person;3;Chris;perhaps\n"
-        "person;4;Dirk;;;\n"
-        "organisation;1;Bakkerij;\n"
-        "person;5;\udcff;\n"
-        "person;6;Eva;denied\n"
-    )
-
-    answer = await imported(house, text, "nl")
-
-    assert (answer["recorded"], answer["refused"]) == (2, 6)
-    assert [(line["line"], line["field"], line["code"]) for line in answer["refused_lines"]] == [
-        (3, "kind", "unknown_destination_kind"),
-        (4, "number", "wrong_number"),
-        (6, "consent", "wrong_value"),
-        (7, "", "too_many_cells"),
-        (8, "number", "number_taken"),
-        (9, "name", "not_text"),
-    ]
-    assert answer["refused_lines"][0]["detail"] == "Er is geen bestemming van de soort planet."
-
-
-async def test_a_list_of_thousands_is_entered_and_an_empty_cell_leaves_consent_as_it_is(house: House) -> None:
-    lines = "".join(f"person,{n},Anna {n},granted\n" for n in range(1200))
-
-    first = await imported(house, f"kind,number,name,consent\n{lines}")
-    second = await imported(house, "kind,number,name,consent\nperson,7,Anna Zeven,\n")
-
-    assert (first["recorded"], second["changed"]) == (1200, 1)
-    shown = await contact(house, "person/7")
-    assert (shown["name"], shown["consent"]) == ("Anna Zeven", "granted")
-
-
-async def test_a_list_without_its_columns_is_refused(house: House) -> None:
-    answer = await house.ask("POST", "/contacts/import", b"name\nAnna\n")
-
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == ["kind", "number"]
-
-
-async def test_a_contact_named_twice_in_a_list_is_as_the_last_line_says(house: House) -> None:
-    answer = await imported(house, "kind,number,name\nperson,1,Anna\nperson,1,Bram\n")
-
-    assert (answer["recorded"], answer["changed"]) == (1, 1)
-    assert (await contact(house, "person/1"))["name"] == "Bram"

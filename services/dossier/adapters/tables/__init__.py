@@ -2,6 +2,7 @@
 
 from services.dossier.adapters.tables.checks import SqlChecks
 from services.dossier.adapters.tables.contact_checks import SqlContactChecks
+from services.dossier.adapters.tables.contact_imports import SqlImports
 from services.dossier.adapters.tables.contact_pages import SqlContactPages
 from services.dossier.adapters.tables.contacts import SqlContacts
 from services.dossier.adapters.tables.drawers import sql_drawers
@@ -22,6 +23,7 @@ __all__ = [
     "SqlContactChecks",
     "SqlContactPages",
     "SqlContacts",
+    "SqlImports",
     "SqlItemTypes",
     "SqlPreviews",
     "SqlRoles",

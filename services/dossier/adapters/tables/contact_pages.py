@@ -102,6 +102,17 @@ class SqlContactPages:
 
         return await self._store.read(read)
 
+    async def own_fields(self, wanted: ContactFilter) -> list[str]:
+        """Return the names of the fields of their own that they have, in order."""
+
+        def read(connection: Connection) -> list[str]:
+            has_any = CONTACTS.c.facts.not_like('%"fields":{}%')
+            query = narrowed(found_of(connection, wanted), select(CONTACTS.c.facts)).where(has_any)
+            rows = connection.execution_options(yield_per=1_000).execute(query).scalars()
+            return sorted({name for facts in rows for name in orjson.loads(facts)["fields"]})
+
+        return await self._store.read(read)
+
     async def facets(self, wanted: ContactFilter) -> dict[Facet, int]:
         """Return how many contacts there are of each facet that a filter without words lets through."""
 
