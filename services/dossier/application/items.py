@@ -10,7 +10,7 @@ from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.shelf import Shelf, token_of
 from services.dossier.domain.intake import GivenAttachment, attachment_wrongs
 from services.dossier.domain.item import DossierItem
-from services.dossier.domain.item_changes import Change, ItemChange, Standing, differing
+from services.dossier.domain.item_changes import Change, ItemChange, Standing, check_editable, differing
 from services.dossier.domain.refusal import Refused, Wrong
 
 T = TypeVar("T")
@@ -51,7 +51,9 @@ class Items:
         self, item_id: UUID, given: GivenAttachment, by: str, key: str | None
     ) -> tuple[int, dict[str, Any]]:
         """Add a file and return its number and what names it; raise `Refused` for a wrong one or an unknown item."""
-        wrongs, files = await self._judge((await self._shelf.take(item_id)).type, [given])
+        item = await self._shelf.take(item_id)
+        await self._check_editable(item)
+        wrongs, files = await self._judge(item.type, [given])
         if wrongs:
             raise Refused(map(_of_one, wrongs))
         [file] = await self._attachments.keep(files)
@@ -66,6 +68,7 @@ class Items:
 
     async def detach(self, item_id: UUID, number: int, by: str) -> None:
         """Take a file away, once; raise `Refused` for a file or an item that never was."""
+        await self._check_editable(await self._shelf.take(item_id))
 
         def detach(item: DossierItem) -> None:
             if not 0 < number <= item.files_ever:
@@ -84,6 +87,8 @@ class Items:
         kind = await self._types.one(item.type)
         standing = Standing(kind.facts, item.fields, item.subject, item.comment, item.destinations)
         change = differing(asked, standing, datetime.now(UTC))
+        if change.changed:
+            await self._check_editable(item)
         cause = change.fields.get("cause_item_id")
         if cause and not await self._shelf.knows(UUID(cause)):
             raise Refused([Wrong("cause_item_id", "unknown_cause", {"item": cause})])
@@ -91,6 +96,12 @@ class Items:
             shown = f"{change.address.kind} {change.address.number} {change.address.contact_id or ''}".strip()
             raise Refused([Wrong("contact_id", "no_such_contact", {"contact": shown})])
         return change
+
+    async def _check_editable(self, item: DossierItem) -> None:
+        """Raise `Refused` for an item that may not be changed."""
+        kind = await self._types.one(item.type)
+        completed = bool(item.fields.get("completed"))
+        check_editable(kind.facts, completed=completed, in_workflow=item.open_task is not None)
 
     async def _do(self, item_id: UUID, deed: Callable[[DossierItem], T]) -> T:
         while True:

@@ -54,6 +54,16 @@ class Change:
     address: Address | None = None
 
 
+def check_editable(kind: ItemTypeFacts, *, completed: bool, in_workflow: bool) -> None:
+    """Raise `Refused` (409) where the type lets nobody change such an item: in a workflow it can always be (R-17)."""
+    if in_workflow or kind.edit_mode == "always":
+        return
+    if kind.edit_mode == "never":
+        raise Refused([Wrong("", "editing_off")], status=409)
+    if completed:
+        raise Refused([Wrong("", "editing_off_once_completed")], status=409)
+
+
 def change_said(said: Any) -> ItemChange:
     """Return the change that parsed JSON asks for; raise `Refused` with everything wrong in it by itself."""
     if isinstance(said, dict):

@@ -15,6 +15,7 @@ from services.dossier.domain.workflow import Name
 from shared.contracts.dossier import IssueMethod
 
 Use = Literal["off", "on", "mandatory"]
+EditMode = Literal["always", "until_completed", "never"]
 Rule = Literal["optional", "mandatory", "not_allowed", "one_of_these"]
 _ID = 80
 CODES = 2**31 - 1
@@ -53,7 +54,8 @@ class ItemTypeFacts(_Given):
 
     `issue_methods` is the choice of document and e-mail, `link_file` whether files may be added; a type may have both
     (R-18). `destinations` has a rule for a kind of destination (R-20), optional where it has none. `last_number` is
-    the number last used by `numbering`: the next item of the type gets a higher one.
+    the number last used by `numbering`: the next item of the type gets a higher one. `edit_mode` says until when an
+    item that is in no workflow can be changed.
     """
 
     name: Name = Field(min_length=1)
@@ -65,6 +67,7 @@ class ItemTypeFacts(_Given):
     fields: FieldUses = FieldUses()
     submitter_is_responsible: bool = False
     link_file: bool = True
+    edit_mode: EditMode = "always"
     features: Features = Features()
     destinations: dict[str, Rule] = {}
     issue_methods: list[IssueMethod] = Field(["none", "document", "email"], min_length=1, max_length=3)

@@ -291,6 +291,44 @@ async def test_a_type_without_linked_files_takes_none_later_either(house: House)
     assert changed["fields"] == {"number": 1, "responsible_id": "2"}
 
 
+@pytest.mark.parametrize(
+    ("edit_mode", "workflow_id", "completed", "code"),
+    [
+        ("always", None, False, None),
+        ("always", None, True, None),
+        ("until_completed", None, False, None),
+        ("until_completed", None, True, "editing_off_once_completed"),
+        ("never", None, False, "editing_off"),
+        ("never", None, True, "editing_off"),
+        ("until_completed", "handle", True, "editing_off_once_completed"),
+        ("never", "handle", False, None),
+        ("never", "handle", True, "editing_off"),
+    ],
+)
+async def test_the_type_says_until_when_an_item_is_changed(
+    house: House, edit_mode: str, workflow_id: str | None, completed: bool, code: str | None
+) -> None:
+    """R-17, R-23: outside a workflow the edit mode of the type counts; responses can always be added."""
+    await house.dossier.workflows.record_supplied()
+    facts = {"name": {"nl": "Eigen"}, "edit_mode": edit_mode, "workflow_id": workflow_id}
+    await house.dossier.item_types.put("own", ItemTypeFacts.model_validate(facts))
+    file = {"filename": "a", "content": ""}
+    item_id = await a_memo(house, type="own", completed=completed, attachments=[file])
+    path = f"/dossier-items/{item_id}"
+
+    answers = [
+        await house.ask("PATCH", path, {"priority": "high"}),
+        await house.ask("POST", f"{path}/attachments", file),
+        await house.ask("DELETE", f"{path}/attachments/1"),
+    ]
+    response = await house.ask("POST", f"{path}/responses", {"text": "Gezien."})
+    nothing = await house.ask("PATCH", path, {"responsible_id": None})
+
+    said = [(one.status_code, one.json()["code"] if one.is_error else None) for one in answers]
+    assert said == ([(409, code)] * 3 if code else [(200, None), (201, None), (204, None)])
+    assert (response.status_code, nothing.status_code) == (201, 200)
+
+
 async def test_whoever_sees_an_item_may_respond_and_the_same_key_is_one_response(house: House) -> None:
     """R-23: responses can always be added by who may see the item, also when it is archived."""
     item_id = await a_memo(house, blocked=True)
