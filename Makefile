@@ -15,7 +15,7 @@ SPACE := $() $()
 # Bytecode is compiled once at install; an environment that forbids writing it would make every process start slow.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME
 
-.PHONY: help run demo test check bench programs format lock clean $(addprefix check-,format lint types imports rules generated requirements)
+.PHONY: help run demo test check bench bench-documents programs format lock clean $(addprefix check-,format lint types imports rules generated requirements)
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ demo: $(INSTALLED)  ## send the sample mailing, show what became of it, end
 
 bench: $(INSTALLED)  ## measure the first row of the table of speeds
 	$(PY) -m tests.benchmarks.first_row
+
+bench-documents: $(INSTALLED)  ## measure the engines that make documents: how many a second, and their memory
+	$(PY) -m tests.benchmarks.documents
 
 test: $(INSTALLED) programs  ## run every test: real NATS, real SMTP, real browser
 	$(PY) -m pytest $(if $(UNABLE),-m "not ($(subst $(SPACE), or ,$(UNABLE)))")
