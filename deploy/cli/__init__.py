@@ -26,6 +26,7 @@ NOUNS = (
     "type",
     "user",
     "version",
+    "view",
     "workflow",
 )
 

@@ -1,7 +1,10 @@
 """Speaks HTTP to the dossier and to the history, and turns what goes wrong into exit codes and words."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,28 @@ class Door:
     def content(self, path: str) -> bytes:
         """Return what stands at a path as it is; a link as it came in an answer is taken too. Raises Failure."""
         return self.call("GET", path.removeprefix("/api/v1")).content
+
+    def save(self, path: str, file: Path, params: Mapping[str, Any] | None = None) -> None:
+        """Write what stands at a path to a file as it comes, to stdout for `-`. Raises Failure."""
+        pieces = self._pieces(path, _given(params))
+        first = next(pieces, b"")  # a refusal writes nothing
+        try:
+            with nullcontext(sys.stdout.buffer) if str(file) == "-" else file.open("wb") as kept:
+                for piece in chain((first,), pieces):
+                    kept.write(piece)
+                    kept.flush()
+        except OSError as error:
+            raise Failure(Code.WRONG_USE, f"{file} cannot be written: {error.strerror}") from error
+
+    def _pieces(self, path: str, params: Mapping[str, Any]) -> Iterator[bytes]:
+        try:
+            with self._client.stream("GET", path, params=params) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _failure(answer)
+                yield from answer.iter_bytes()
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise Failure(Code.OUT_OF_REACH, f"{self.url} is out of reach: {error}") from error
 
     def upload(self, path: str, content: bytes, content_type: str) -> Any:
         """Send a file. Raises Failure."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 
 class StandIn:
@@ -16,6 +16,11 @@ class StandIn:
         self.url = ""
         self.answers: dict[str, list[tuple[int, Any]]] = {}
         self.asked: list[tuple[str, dict[str, str], Any]] = []
+        self._queries: dict[str, list[dict[str, str]]] = {}
+
+    def note(self, request: str, query: str) -> None:
+        """Remember the query of a request."""
+        self._queries.setdefault(request, []).append(dict(parse_qsl(query)))
 
     def answer(self, request: str, *bodies: Any, status: int = 200) -> None:
         """Have a request answered with these bodies, one after another."""
@@ -24,6 +29,10 @@ class StandIn:
     def bodies(self, request: str) -> list[Any]:
         """Return what was sent with each such request."""
         return [body for name, _, body in self.asked if name == request]
+
+    def queries(self, request: str) -> list[dict[str, str]]:
+        """Return the query of each such request."""
+        return self._queries.get(request, [])
 
     def headers(self, request: str) -> dict[str, str]:
         """Return the headers of the last such request."""
@@ -43,6 +52,7 @@ def standing_in() -> Iterator[StandIn]:
 
         def _answer(self) -> None:
             name = f"{self.command} {urlsplit(self.path).path.removeprefix('/api/v1')}"
+            stand_in.note(name, urlsplit(self.path).query)
             given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             is_json = self.headers.get("Content-Type", "").startswith("application/json")
             stand_in.asked.append((name, dict(self.headers), json.loads(given) if is_json else given))

@@ -501,19 +501,6 @@ def test_rows_are_sent_again_by_id_or_by_filter_never_by_neither(uitpost: Uitpos
     assert uitpost("history", "resend", "--filter", "colour=red", "--yes").code == 2
 
 
-def test_refused_lines_of_an_import_end_with_4_and_are_named(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
-    refused = {"line": 3, "field": "kind", "code": "unknown_destination_kind", "detail": "no such kind"}
-    api.answer("POST /contacts/import", {"recorded": 1, "refused": 1, "refused_lines": [refused]})
-    contacts = tmp_path / "contacts.csv"
-    contacts.write_text("kind,number\nperson,1\nplanet,2\n", "utf-8")
-
-    ended = uitpost("contact", "import", str(contacts))
-
-    assert ended.code == 4
-    assert ended.err == "line 3: kind: no such kind\n"
-    assert api.bodies("POST /contacts/import") == [contacts.read_bytes()]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "code"), [("x.json", "{", 4), ("x.toml", "a", 4), ("x.json", "[]", 4), ("none.json", None, 2)]
 )
