@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import closing
+from typing import Any
 
-from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, bindparam, select
+from sqlalchemy import Column, Engine, Float, Index, LargeBinary, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -20,7 +21,10 @@ _KEYS = Table(
     Column("key", LargeBinary),  # NULL is a tombstone: this key id is never given a key again
     Column("erased_at", Float),
 )
-_FORGET_AFTER = 5.0  # seconds that an erasure by another process may go unnoticed
+_ERASED = _KEYS.c.erased_at.is_not(None)
+Index("erased_keys", _KEYS.c.erased_at, sqlite_where=_ERASED, postgresql_where=_ERASED)
+_LOOK_AFTER = 5.0  # seconds that an erasure by another process may go unnoticed
+_REMEMBERED = 50_000  # keys
 
 
 class Keyring:
@@ -30,8 +34,9 @@ class Keyring:
         self._engine = engine
         self._lock = threading.Lock()
         self._known: dict[str, bytes | None] = {}
-        self._known_since = time.monotonic()
         create(engine, _METADATA, schema)
+        self._erased = self._count_erased()
+        self._looked_at = time.monotonic()
 
     def make(self, people: Iterable[str]) -> None:
         """Give each of these people a key, durably, unless they have one or were erased."""
@@ -74,17 +79,25 @@ class Keyring:
     def _look_up_one(self, person: str) -> bytes | None:
         """Read past SQLAlchemy's layers, at a tenth of their cost: each person is looked up anew every few seconds."""
         mark = "?" if self._engine.dialect.paramstyle == "qmark" else "%s"
-        try:
-            with closing(self._engine.raw_connection()) as connection:
-                cursor = connection.cursor()
-                cursor.execute(f"SELECT key FROM keys WHERE person = {mark}", (person,))  # noqa: S608 -- a mark
-                row = cursor.fetchone()
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            raise OperationalError("looking up a key", None, error) from error
+        row = self._first(f"SELECT key FROM keys WHERE person = {mark}", person)  # noqa: S608 -- a mark
         with self._lock:
             if row:
                 self._known[person] = row[0]
         return row[0] if row else None
+
+    def _count_erased(self) -> int:
+        row = self._first("SELECT count(*) FROM keys WHERE erased_at IS NOT NULL")
+        return int(row[0]) if row else 0
+
+    def _first(self, query: str, *values: str) -> tuple[Any, ...] | None:
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(query, values)
+                row: tuple[Any, ...] | None = cursor.fetchone()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise OperationalError("looking up a key", None, error) from error
+        return row
 
     def _look_up(self, people: list[str]) -> dict[str, bytes | None]:
         found: dict[str, bytes | None] = {}
@@ -98,8 +111,12 @@ class Keyring:
         return found
 
     def _fresh(self) -> dict[str, bytes | None]:
-        with self._lock:
-            if time.monotonic() - self._known_since > _FORGET_AFTER:
-                self._known = {}
-                self._known_since = time.monotonic()
-            return self._known
+        """Return the keys that are remembered: none where one was erased meanwhile, perhaps by another process."""
+        if time.monotonic() - self._looked_at > _LOOK_AFTER:
+            erased = self._count_erased()
+            with self._lock:
+                if erased != self._erased or len(self._known) > _REMEMBERED:
+                    self._known = {}
+                self._erased = erased
+                self._looked_at = time.monotonic()
+        return self._known

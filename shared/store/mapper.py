@@ -11,6 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any
 from uuid import UUID
@@ -164,7 +165,13 @@ def _alike(kind: type) -> tuple[str, ...]:
 def _mark(event: object) -> tuple[object, ...] | None:
     """Return what is the same for events that hold the very same values, None where there are no such fields."""
     names = _alike(type(event))
-    return (type(event), *[id(getattr(event, name)) for name in names]) if names else None
+    return (type(event), *map(id, _values(names)(event))) if names else None
+
+
+@cache
+def _values(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda event: (get(event),)
 
 
 def _of_one(kind: type) -> tuple[str, ...]:

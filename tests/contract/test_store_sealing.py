@@ -153,7 +153,7 @@ def test_an_erasure_by_another_process_is_noticed(ring: Callable[[], Keyring], m
     assert one.find(ANNA)
 
     other.erase(ANNA)
-    monkeypatch.setattr("shared.store.keyring._FORGET_AFTER", 0.0)
+    monkeypatch.setattr("shared.store.keyring._LOOK_AFTER", 0.0)
 
     assert one.find(ANNA) is None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.dossier.domain.address import ConsentMode, Exclusion, Resolved, exclusion, resolve
+from services.dossier.domain.address import ConsentMode, Exclusion, exclusion, resolve
 from services.dossier.domain.contact import Known
 from services.dossier.domain.destinations import GivenDestination
 from services.dossier.domain.frozen import Row
@@ -91,14 +91,16 @@ def decide(
 ) -> Addressees:
     """Return these destinations of the request decided, over the contacts `known` by place."""
     decided = Addressees(first)
+    required = [(layout, name) for layout, name, needed in fields if needed]
     for number, destination in enumerate(destinations, first):
         address = destination.address
         contact, base = known.get(address.place), known.get(address.base.place)
-        place = f"destinations[{number}]"
+        merge = _merged(destination, contact or base, fields)
         if len(decided.wrongs) < _NOTED:
+            place = f"destinations[{number}]"
             decided.wrongs += _contact_wrongs(destination, address, contact, base, place)
             decided.wrongs += _collection_wrongs(destination.kind, collections, place)
-            decided.wrongs += _merge_wrongs(destination, contact or base, fields, place)
+            decided.wrongs += _merge_wrongs(merge, required, place)
         given = destination.recipient.model_dump(exclude={"as_of"}) if destination.recipient else None
         resolved = resolve(contact, base, given)
         left_out = (
@@ -108,35 +110,16 @@ def decide(
             decided.unknown_consent.append(number)
         if left_out is None and resolved.consent == "denied":
             decided.denied_consent.append(number)
-        decided.rows.append(_row(destination, contact, base, resolved, left_out, fields, now))
+        person = contact.person if contact else address.person()
+        stated = _stated(destination, contact, now)
+        decided.rows.append(Row(address, person, left_out, resolved.recipient, merge, *stated))
     return decided
-
-
-def _row(
-    destination: GivenDestination,
-    contact: Known | None,
-    base: Known | None,
-    resolved: Resolved,
-    left_out: tuple[str, str] | None,
-    fields: Fields,
-    now: datetime,
-) -> Row:
-    stated, as_of = _stated(destination, contact, now)
-    return Row(
-        address=destination.address,
-        person=contact.person if contact else destination.address.person(),
-        exclusion=left_out,
-        recipient=resolved.recipient,
-        merge=_merged(destination, contact or base, fields),
-        stated=stated,
-        stated_as_of=as_of.isoformat() if as_of else None,
-    )
 
 
 def _stated(
     destination: GivenDestination, contact: Known | None, now: datetime
-) -> tuple[dict[str, Any] | None, datetime | None]:
-    """Return what the request makes known of the addressee: an unknown one, or one it knows newer facts of."""
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Return what the request makes known of an addressee and as of when: an unknown one, or one it knows newer."""
     given = destination.recipient
     if given is None:
         return None, None
@@ -144,14 +127,14 @@ def _stated(
     if contact is not None and (as_of is None or contact.as_of is None or as_of <= contact.as_of):
         return None, None
     facts = {name: value for name, value in given.model_dump(exclude={"as_of"}).items() if value}
-    return facts, as_of or now
+    return facts, (as_of or now).isoformat()
 
 
 def _merged(destination: GivenDestination, contact: Known | None, fields: Fields) -> dict[str, Any]:
     """Return the merge data: what is given, and from the contact's own fields those that a layout declares."""
-    own = contact.mergeable if contact else {}
-    if not own or not fields:
+    if contact is None or not fields:
         return destination.merge
+    own = contact.mergeable
     return {name: own[name] for _, name, _ in fields if name in own} | destination.merge
 
 
@@ -174,11 +157,8 @@ def _collection_wrongs(kind: str, collections: Collections, place: str) -> Itera
             yield Wrong(f"{place}.kind", "layout_of_other_data", values)
 
 
-def _merge_wrongs(destination: GivenDestination, contact: Known | None, fields: Fields, place: str) -> Iterator[Wrong]:
-    if not any(required for *_, required in fields):
-        return
-    merge = _merged(destination, contact, fields)
-    for layout, name, required in fields:
+def _merge_wrongs(merge: Mapping[str, Any], required: Sequence[tuple[str, str]], place: str) -> Iterator[Wrong]:
+    for layout, name in required:
         value = merge.get(name)
-        if required and (value is None or (isinstance(value, str) and not value.strip())):
+        if value is None or (isinstance(value, str) and not value.strip()):
             yield Wrong(f"{place}.merge.{name}", "merge_field_missing", {"layout": layout, "name": name})
