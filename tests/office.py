@@ -14,7 +14,7 @@ _FONTS = (
     "<include>/etc/fonts/conf.d</include><cachedir>{cache}</cachedir></fontconfig>"
 )  # the same fonts as ours, so that the two can be compared
 SOFFICE = shutil.which("soffice")
-needs_office = pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice (Debian: libreoffice-writer-nogui)")
+needs_office = pytest.mark.libreoffice
 
 
 def converted(files: Mapping[str, bytes], folder: Path, to: str = "pdf", ending: str = "docx") -> dict[str, bytes]:

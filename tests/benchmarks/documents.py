@@ -22,6 +22,9 @@ from PIL import Image
 
 from services.dossier.layouts import supplied
 from services.renderer.adapters.context import context_of
+from services.renderer.adapters.office.layout import OfficeLayout
+from services.renderer.adapters.office.office import Office
+from services.renderer.adapters.office.program import found
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.press import AttachmentLayout
 from services.renderer.adapters.typst import LetterLayout
@@ -79,11 +82,14 @@ def main() -> None:
 def engines() -> dict[str, Callable[[], AttachmentLayout]]:
     """Return how the layout of each engine that is on this machine is made."""
     word = by_hand()["letter with logo"]
+    folder = found()
+    by_office = {"libreoffice": lambda: OfficeLayout(word, "nl", Office(folder), "plain")} if folder else {}
     return {
         "typst": lambda: LetterLayout(supplied()["letter"].sources["nl"], "nl"),
         "html": lambda: PagedLayout({"page": _PAGE.replace("LOGO", _logo())}, "nl"),
         "docx": lambda: DocxLayout(word, "nl"),
         "word_translated": lambda: TranslatedLayout(word, "nl"),
+        **by_office,
     }
 
 
@@ -132,17 +138,20 @@ def _work(name: str, first: int, documents: int, began: Barrier, results: Any) -
 
 
 def _cpu() -> float:
-    """Return the CPU seconds of this process and of those that it began and that ended."""
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    """Return the CPU seconds of this process and its children."""
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in _processes()]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory() -> float:
     """Return the resident memory of this process and its children in MB."""
-    own = Path("/proc/self/task").glob("*/children")
-    pids = ["self", *(pid for each in own for pid in each.read_text().split())]
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    lines = [line for pid in _processes() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def _processes() -> list[str]:
+    children = Path("/proc/self/task").glob("*/children")
+    return ["self", *(pid for each in children for pid in each.read_text().split())]
 
 
 def _logo() -> str:

@@ -11,16 +11,17 @@ from services.renderer.adapters.bodies import BodyLayout
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.jinja import Merge, filename_of
+from services.renderer.adapters.office.choice import WordPages
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
-from services.renderer.adapters.typst import LetterLayout, Standard
+from services.renderer.adapters.typst import STANDARDS, LetterLayout
 from services.renderer.adapters.word.pages.declined import Declined
 from services.renderer.adapters.word.pages.pdf import TranslatedLayout
 from services.renderer.adapters.word.parcel import Unfit
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
-from shared.contracts.dossier import LayoutDocument, PdfStandard
+from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview
 from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
@@ -28,7 +29,6 @@ from shared.contracts.renderer import Fault
 
 LAYOUTS_KEPT = 32
 LARGEST_PART = 25 * 1024**2  # bytes; no mail server takes more
-_STANDARDS: Mapping[PdfStandard, tuple[Standard, ...]] = {"plain": (), "a-2b": ("a-2b",), "a-3a+ua-1": ("a-3a", "ua-1")}
 
 
 class AttachmentLayout(Protocol):
@@ -86,6 +86,7 @@ class Press:
     def __init__(self, blobs: Blobs) -> None:
         """Read layouts from these blobs, and store parts in them."""
         self._blobs = blobs
+        self._word_pages = WordPages()
         self._document = lru_cache(LAYOUTS_KEPT)(self._read)
         self._body = lru_cache(LAYOUTS_KEPT)(self._compiled_body)
         self._letter = lru_cache(LAYOUTS_KEPT)(self._compiled_letter)
@@ -108,7 +109,7 @@ class Press:
             try:
                 content = self._blobs.get(file.sha256)
                 DocxLayout(content, language)
-                TranslatedLayout(content, language, _STANDARDS[document.pdf])
+                TranslatedLayout(content, language, STANDARDS[document.pdf])
                 for name in document.sources.get(language, {}).values():
                     Merge(name, language)
             except Declined as reasons:
@@ -184,10 +185,7 @@ class Press:
         content = self._blobs.get(document.files[language].sha256)
         if not read_only:
             return DocxLayout(content, language)
-        try:
-            return TranslatedLayout(content, language, _STANDARDS[document.pdf])
-        except Declined as declined:
-            raise Unmergeable(f"this Word layout makes no PDF here, because of {declined}") from declined
+        return self._word_pages.layout(content, language, document)
 
     def _sources(self, sha256: str, language: str) -> tuple[Mapping[str, str], str]:
         """Return the sources in this language, or the layout's first, and which language that is."""
@@ -202,4 +200,4 @@ class Press:
 def _attachment_layout(document: LayoutDocument, sources: Mapping[str, str], language: str) -> AttachmentLayout:
     if document.kind == "paged":
         return PagedLayout(sources, language)
-    return LetterLayout(sources, language, _STANDARDS[document.pdf])
+    return LetterLayout(sources, language, STANDARDS[document.pdf])

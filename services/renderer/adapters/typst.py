@@ -19,9 +19,11 @@ import typst
 from services.renderer.adapters.faults import Unmergeable, as_written
 from services.renderer.adapters.formats import long_date
 from services.renderer.adapters.glyphs import FONTS, not_shown
+from shared.contracts.dossier import PdfStandard
 
 ENGINES: Mapping[str, str] = {"typst": version("typst")}
 Standard = Literal["a-2b", "a-3a", "ua-1"]
+STANDARDS: Mapping[PdfStandard, tuple[Standard, ...]] = {"plain": (), "a-2b": ("a-2b",), "a-3a+ua-1": ("a-3a", "ua-1")}
 # A computed package name passes the check of the source; its download then meets a closed door.
 OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
 _VALUES = "values.json"

@@ -219,7 +219,8 @@ def test_a_read_only_word_layout_gives_a_pdf() -> None:
     assert blobs.get(attachment.sha256).startswith(b"%PDF-")
 
 
-def test_a_read_only_layout_that_is_declined_says_why() -> None:
+def test_a_read_only_layout_that_is_declined_says_why_and_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # where no office program is
     blobs = MemoryBlobs()
     [ref] = blobs.put_many([Blob(CORPUS["two columns"])])
     layout = a_word_layout(blobs, CORPUS["two columns"])
@@ -229,6 +230,7 @@ def test_a_read_only_layout_that_is_declined_says_why() -> None:
 
     assert isinstance(fault, Fault)
     assert "several columns" in fault.detail
+    assert "apt-get install libreoffice-writer-nogui" in fault.detail
     assert (judged.problems, judged.declined) == ((), {"nl": ("several columns",)})
 
 
