@@ -87,6 +87,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     history, shelf = AskedHistory(asking), Shelf(store, contacts, task_table)
     runs = Runs(store, history, resends, recorder.take_up)
     items, tasks = Items(shelf, types, attachments), Tasks(shelf, workflows, task_table)
+    role_table = SqlRoles(store)
     hands = Hands(recording, items, tasks, workflows, shelf, attachments, history)
     rehearsal = a_rehearsal(
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
@@ -94,8 +95,8 @@ def assemble(settings: shared_settings.Settings) -> Service:
     dossier = Dossier(
         *(contacts, address_book, setup, all_layouts, attachments, judging, recording, resending),
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        *(items, tasks, Roles(contacts, SqlRoles(store)), sheets),
-        subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts), hands),
+        *(items, tasks, Roles(contacts, role_table), sheets),
+        subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
     )
 
     async def set_up() -> None:

@@ -36,8 +36,11 @@ class Attachments:
         [ref] = await self._keep([(filename, kind, content)])
         return BlobRef(sha256=ref.sha256, size=ref.size)
 
-    async def check(self, given: Sequence[GivenAttachment], most: int = FILE) -> tuple[list[Wrong], list["Checked"]]:
+    async def check(
+        self, given: Sequence[GivenAttachment], *, mailed: bool = True
+    ) -> tuple[list[Wrong], list["Checked"]]:
         """Return what is wrong with the files of a request, and the files; nothing is kept yet."""
+        most = FILE if mailed else REGISTERED
         put = await self._tables.attachments([file.sha256 for file in given if file.sha256])
         wrongs: list[Wrong] = []
         checked: list[Checked] = []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.dossier.application.attachments import REGISTERED, Attachments, Checked
+from services.dossier.application.attachments import Attachments, Checked
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.shelf import Shelf, token_of
 from services.dossier.domain.intake import GivenAttachment, attachment_wrongs
@@ -81,7 +81,7 @@ class Items:
         if given and not (await self._types.one(type_id)).facts.link_file:
             return [Wrong("attachments[0]", "link_file_off")], []
         wrongs = [wrong for n, file in enumerate(given) for wrong in attachment_wrongs(file, f"attachments[{n}].")]
-        return (wrongs, []) if wrongs else await self._attachments.check(given, REGISTERED)
+        return (wrongs, []) if wrongs else await self._attachments.check(given, mailed=False)
 
     async def _differing(self, asked: ItemChange, item: DossierItem) -> Change:
         kind = await self._types.one(item.type)

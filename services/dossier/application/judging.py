@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from services.dossier.application.attachments import FILE, REGISTERED, Attachments, Checked
+from services.dossier.application.attachments import Attachments, Checked
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.ports import Tables
@@ -87,9 +87,7 @@ class Judging:
         now = datetime.now(UTC)
         ruled = await self._types.obeyed(intake, now)
         choice = choose(ruled.intake, await all_set_up(self._tables, me), ruled.auto_document_layout_id)
-        wrongs, files = await self._attachments.check(
-            intake.attachments, FILE if ruled.intake.issue_method == "email" else REGISTERED
-        )
+        wrongs, files = await self._attachments.check(intake.attachments, mailed=ruled.intake.issue_method == "email")
         judged = Judged(ruled, now, choice, files, [*ruled.wrongs, *choice.wrongs, *wrongs])
         bunches = _bunches(intake.destinations)
         while bunch := await asyncio.to_thread(next, bunches, None):

@@ -14,6 +14,7 @@ from services.dossier.application.numbers import Counter, Numbers, SubjectTable
 from services.dossier.application.parties import Parties
 from services.dossier.application.ports import History
 from services.dossier.application.recording import Recording
+from services.dossier.application.roles import RoleTable
 from services.dossier.application.shelf import Shelf
 from services.dossier.application.tasks import Tasks
 from services.dossier.application.workflows import Workflows
@@ -184,7 +185,7 @@ def subjects_of(
     table: SubjectTable,
     counter: Counter,
     settle: Callable[[UUID], Awaitable[None]],
-    names: tuple[ItemTypes, Contacts],
+    names: tuple[ItemTypes, Contacts, RoleTable],
     hands: Hands,
 ) -> Subjects:
     """Return them, wired; `settle` records a run to its end."""

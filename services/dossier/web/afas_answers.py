@@ -72,7 +72,7 @@ class _Answers:
     def _refused(self, refused: Refused, request: Request, reference: str) -> Response:
         if refused.status == 503:  # noqa: PLR2004 -- the status itself
             return self._later(refused.code, request, reference)
-        said = [in_afas_words(wrong) for wrong in refused.wrongs[:_TOLD]]
+        said = [in_afas_words(wrong, spoken(request)) for wrong in refused.wrongs[:_TOLD]]
         words = [(one, self._refusals.said(one.wrong, spoken(request))) for one in said]
         message = "\n".join(f"{one.wrong.field}: {word}" if one.named else word for one, word in words)
         codes = [wrong.code for wrong in refused.wrongs[:_TOLD]]

@@ -63,6 +63,7 @@ async def furnish(house: House) -> None:
     for name, facts in (("bare", bare), ("staff", only), ("flow", flow)):
         await put(name, ItemTypeFacts.model_validate(facts))
     stated = [Stated(Address(*address), {"name": " ".join(address[:2])}) for address in CONTACTS]
+    stated.append(Stated(Address("purchase_relation", "50013"), {"organisation": "1000744"}))
     await house.dossier.contacts.enter(stated)
 
 
@@ -79,7 +80,6 @@ CONTACTS: list[tuple[str, str, str | None]] = [
     ("person", "1000585", None),
     ("employee", "000256", None),
     ("sales_relation", "10001", None),
-    ("purchase_relation", "50013", None),
     ("income_tax_client", "81", None),
     ("corporate_tax_client", "82", None),
     ("vat_client", "83", None),

@@ -254,6 +254,7 @@ class House:
             self.recorder.take_up,
         )
         items, todo = Items(shelf, types, attachments), Tasks(shelf, workflows, tasks)
+        role_table = SqlRoles(self.store)
         hands = Hands(recording, items, todo, workflows, shelf, attachments, self.history)
         self.dossier = Dossier(
             contacts,
@@ -282,9 +283,11 @@ class House:
             ),
             items,
             todo,
-            Roles(contacts, SqlRoles(self.store)),
+            Roles(contacts, role_table),
             FileSheets(),
-            subjects_of(SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts), hands),
+            subjects_of(
+                SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts, role_table), hands
+            ),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = Doors(self)

@@ -2,16 +2,18 @@
 
 import asyncio
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.dossier.application import attachments as files
 from services.dossier.domain.afas.links import Party
 from services.dossier.domain.afas.subject import read_subject
 from services.dossier.domain.afas.translation import request_of
 from services.dossier.domain.intake import read
 from shared.contracts.dossier import DossierItemRecorded
-from tests.unit.dossier.afas import MEMO, Client, a_link, a_subject, furnish
+from tests.unit.dossier.afas import MEMO, PATH, Client, a_link, a_subject, furnish
 from tests.unit.dossier.conftest import House
 
 PNG = b64encode(b"\x89PNG a picture").decode()
@@ -148,6 +150,9 @@ async def test_a_comment_stays_as_it_was_written(client: Client) -> None:
         ({"ToSR": True, "BcId": "10001"}, ["sales_relation|10001|"]),
         ({"ToPR": "1", "BcId": "50013"}, ["purchase_relation|50013|"]),
         ({"ToPR": "1", "BcId": "1000744", "CdId": "1005"}, ["organisation|1000744|1005"]),
+        ({"ToPR": "1", "BcId": "1000744"}, ["purchase_relation|50013|"]),
+        ({"SfTp": 11, "SfId": "50013", "CdId": "1005"}, ["organisation|1000744|1005"]),
+        ({"ToSR": "1", "BcId": "1000744"}, ["organisation|1000744|"]),
         ({"ToCl": 1, "BcId": "81"}, ["income_tax_client|81|"]),
         ({"ToCV": 1, "BcId": "82"}, ["corporate_tax_client|82|"]),
         ({"ToOb": 1, "BcId": "83"}, ["vat_client|83|"]),
@@ -162,7 +167,7 @@ async def test_a_comment_stays_as_it_was_written(client: Client) -> None:
     ],
 )  # fmt: skip
 async def test_a_destination_is_found_in_every_style(client: Client, link: dict[str, Any], at: list[str]) -> None:
-    """R-1: a contact is one of its organisation; R-27: an item may have no destination."""
+    """R-1: a contact is one of its organisation; R-22: a relation has roles; R-27: an item may have no destination."""
     if "ToEm" in link:
         await client.house.ask("PUT", "/contacts/organisation/000256", {"name": "Oven"})
         at = ["organisation|000256|", *at]
@@ -314,3 +319,31 @@ async def test_an_item_accepted_before_a_crash_is_recorded_when_it_is_asked_for(
     assert died.status_code == 500
     assert again == "1"
     assert len(await client.house.told(DossierItemRecorded)) == 1
+
+
+async def test_on_postgresql_it_is_the_same(tmp_path: Path, postgres_url: str) -> None:
+    house = House(tmp_path, url=postgres_url)
+    await furnish(house)
+    client = Client(house)
+    body = a_subject([a_link(SfTp=3, SfId="1000744")])
+
+    numbers = await asyncio.gather(*(client.record(body) for _ in range(4)))
+    numbers.append(await client.record(a_subject()))
+
+    try:
+        assert len(set(numbers[:4])) == 1
+        assert numbers[4] != numbers[0]
+        assert len(await house.told(DossierItemRecorded)) == 2
+    finally:
+        await house.store.close()
+
+
+async def test_files_that_are_not_mailed_may_be_larger(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-8: 30 MB can be mailed, 75 MB be registered."""
+    monkeypatch.setattr(files, "FILE", 4)
+    monkeypatch.setattr(files, "REGISTERED", len(b"\x89PNG a picture"))
+
+    await client.record(a_subject({"KnSubjectAttachment": {"Element": FILE}}))
+    said = await client.refused("POST", PATH, a_subject({"KnSubjectAttachment": {"Element": [FILE, FILE]}}))
+
+    assert said["externalMessage"].startswith("KnSubjectAttachment: ")

@@ -1,11 +1,12 @@
 """Where an item is recorded by its links, in each of the styles that clients have, and what else it is about (§5.3)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.dossier.domain.afas.fields import LINK
 from services.dossier.domain.afas.shape import Node
+from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Wrong
 
 RELATION = "organisation"  # or a person: they share one number space
@@ -45,16 +46,16 @@ class Party:
     relation: str | None = None
     contact_id: str | None = None
 
-    def candidates(self) -> list[tuple[str, str]]:
-        """Return the kinds and numbers it may stand under, the likeliest first.
+    def places(self, roles: Sequence[Address]) -> list[Address]:
+        """Return where it may stand, the likeliest first, over the `roles` that its relation has.
 
-        A relation's item shows at all its roles (R-22), so one named by `BcId` may stand there.
+        A relation's item shows at all its roles (R-22), so what names one by `BcId` may stand at the relation.
         """
-        own = [(self.kind, self.number)] if self.number else []
+        named = [Address(self.kind, self.number)] if self.number else [role for role in roles if role.kind == self.kind]
         if self.relation:
-            own += [(self.kind, self.relation)] if not self.number else []
-            own += [(RELATION, self.relation)]
-        return list(dict.fromkeys(own))
+            named += [] if self.number else [Address(self.kind, self.relation)]
+            named += [Address(RELATION, self.relation)]
+        return [place._replace(contact_id=self.contact_id) for place in dict.fromkeys(named)]
 
     @property
     def field(self) -> str:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from services.dossier.domain.afas.fields import ATTACHMENT, SUBJECT
+from services.dossier.domain.afas.fields import ATTACHMENT, LINK, SUBJECT
 from services.dossier.domain.refusal import Wrong
 
 RULE = -2147180996  # what the rules here forbid
 UNKNOWN = -2147220469  # a value that there is not
 UNEXPECTED = -2147180999
 _FIELDS = {spec.name: spec.id for spec in (*ATTACHMENT.fields.values(), *SUBJECT.fields.values()) if spec.name}
+_SPECS = {spec.id: spec for spec in (*LINK.fields.values(), *SUBJECT.fields.values())}
 _OTHERS = {
     "destinations": "KnSubjectLink",
     "sub_destinations": "KnSubjectLink",
@@ -59,11 +60,15 @@ class Said:
         return bool(self.wrong.field) and self.wrong.code not in _NAMING
 
 
-def in_afas_words(wrong: Wrong) -> Said:
+def in_afas_words(wrong: Wrong, language: str) -> Said:
     """Return something wrong with AFAS's name of the field, and its own sentence where it has one."""
     field = _field(wrong.field)
     code = _KNOWN.get(wrong.code, wrong.code)
-    values = {**wrong.values, "name": field} if code == "afas_field_off" else wrong.values
+    values = dict(wrong.values)
+    if code == "afas_field_off":
+        values["name"] = field
+    elif code == "afas_does_not_exist":
+        values["label"] = _SPECS[field].label(language)
     return Said(replace(wrong, field=field, code=code, values=values), UNKNOWN if code in _NO_SUCH_VALUE else RULE)
 
 

@@ -71,6 +71,8 @@ class _Reading:
             for name, value in self._named(one, shape.name).items():
                 if name.lower() == "element":
                     elements = value if isinstance(value, list) else [value]
+                    if len(elements) > _ELEMENTS:
+                        self._wrong(shape.name, "too_many", most=_ELEMENTS)
                     nodes += [self._element(element, shape) for element in elements[:_ELEMENTS]]
                 else:
                     self._wrong(name, "afas_unknown_field")
