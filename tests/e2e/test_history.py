@@ -20,7 +20,17 @@ from services.history.__main__ import assemble
 from shared.access import Access
 from shared.blobs import Blob, SqliteBlobs
 from shared.contracts import Message
-from shared.contracts.asks import MessageKept, MessageWanted, Resend, Resent, Resolve, Resolved
+from shared.contracts.asks import (
+    MessageKept,
+    MessageWanted,
+    Resend,
+    Resent,
+    Resolve,
+    Resolved,
+    RolesFound,
+    RolesWanted,
+)
+from shared.contracts.message import Destination
 from shared.messaging import Asked, Connection, Inbox, Refusal
 from shared.process import Process
 from shared.settings import Settings
@@ -68,6 +78,10 @@ class Publishers:
             if wish.processing_id in self.refuses:
                 raise Refusal(self.refuses[wish.processing_id], "no")
             return Resent(processing_id=wish.processing_id, mail_id=mail_id(1, 2), ordinal=2)
+
+        @dossier.answers("roles", RolesWanted)
+        async def roles(wanted: RolesWanted) -> RolesFound:
+            return RolesFound(roles=(Destination(kind=wanted.kind, number=wanted.number),))
 
         @mailer.answers("resolve", Resolve)
         async def resolve(wish: Resolve) -> Resolved:
@@ -258,6 +272,7 @@ async def test_what_a_service_gave_up_is_listed(house: House) -> None:
 
 async def test_an_item_is_shown_with_its_rows_and_in_its_dossier(house: House) -> None:
     """FR-3, FR-4, FR-49, FR-54."""
+    await house.publishers.open_doors(house.blobs)
     await house.publishers.tell("dossier", started(1), recorded(1), requested(1))
     item = await house.shown(f"/api/v1/dossier-items/{item_id(1)}", lambda item: item["rows"])
 

@@ -55,7 +55,8 @@ class FieldSettings:
 
     async def put(self, field: str, setting: AdministratorSetting, operator: Operator) -> Facts:
         """Set a field for everyone; raise `Refused` for what cannot be set of it."""
-        _check(field, setting.wrongs(field))
+        _check(field)
+        _refuse(setting.wrongs(field))
         facts = setting.model_dump()
         await self._change(field, facts, operator)
         return _shown(facts)
@@ -76,7 +77,8 @@ class FieldSettings:
 
     async def put_own(self, field: str, setting: PersonalSetting, operator: Operator) -> OwnSetting:
         """Set a field for the operator; raise `Refused` where an administrator set it for everyone (R-28)."""
-        _check(field, setting.wrongs(field))
+        _check(field)
+        _refuse(setting.wrongs(field))
         if field in await self._set():
             raise Refused([Wrong("field", "set_by_administrator", {"name": field})], status=409)
         await self._store.record(rows=[self._personal.put(operator.owner, _place(field), setting.model_dump())])
@@ -125,9 +127,12 @@ class FieldSettings:
             return
 
 
-def _check(field: str, wrongs: list[Wrong] | None = None) -> None:
+def _check(field: str) -> None:
     if field not in FIELDS:
         raise Refused([Wrong("field", "field_without_settings", {"name": field[:80]})], status=404)
+
+
+def _refuse(wrongs: list[Wrong]) -> None:
     if wrongs:
         raise Refused(wrongs)
 

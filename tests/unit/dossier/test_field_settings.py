@@ -63,6 +63,7 @@ async def test_two_administrators_at_once_both_have_their_say(house: House) -> N
     ("path", "body", "status", "field", "code"),
     [
         ("/field-settings/colour", {}, 404, "field", "field_without_settings"),
+        ("/field-settings/colour", {"preferred_value": "a"}, 404, "field", "field_without_settings"),
         ("/field-settings/sender_name", {"preferred_value": "a\nb"}, 422, "preferred_value", "control_character"),
         ("/field-settings/sender_name", {"preferred_value": "a" * 201}, 422, "preferred_value", "too_long"),
         ("/field-settings/sender_name", {"colour": 1}, 422, "colour", "unknown_field"),
@@ -83,6 +84,7 @@ async def test_two_administrators_at_once_both_have_their_say(house: House) -> N
         ),
         ("/field-settings/subject", {"visible": False}, 422, "preferred_value", "field_never_filled"),
         ("/me/field-settings/colour", {"last_chosen": True}, 404, "field", "field_without_settings"),
+        ("/me/field-settings/colour", {"preferred_value": "a"}, 404, "field", "field_without_settings"),
         ("/me/field-settings/sender_name", {}, 422, "preferred_value", "preferred_or_last_chosen"),
         (
             "/me/field-settings/sender_name",

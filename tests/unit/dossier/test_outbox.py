@@ -6,6 +6,7 @@ from typing import Any
 from services.dossier.domain.identity import run_id_of
 from services.dossier.outbox import told
 from shared.contracts import dossier, every_kind
+from tests.unit.dossier.afas import PATH, Client, furnish
 from tests.unit.dossier.conftest import House, a_destination, a_request
 
 
@@ -21,6 +22,9 @@ async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     (item, *_) = await house.told(dossier.DossierItemRecorded)
     await house.ask("PATCH", f"/dossier-items/{item.item_id}", {"priority": "high"})
     await house.ask("POST", f"/dossier-items/{item.item_id}/responses", {"text": "Gebeld."})
+    client = Client(house)
+    await furnish(house)
+    await client.ask("DELETE", f"{PATH}/KnSubject/@SbId/{await client.record()}")
     await house.ask("DELETE", "/mail-servers/default")
 
     kinds = {kind for kind in every_kind() if kind.__module__ == dossier.__name__}
