@@ -26,8 +26,9 @@ run: $(INSTALLED)  ## start everything on this machine; mail goes to the test ma
 demo: $(INSTALLED)  ## send the sample mailing, show what became of it, end
 	$(VENV)/bin/uitpost quickstart --once --expect deploy/sample/expected.json
 
-bench: $(INSTALLED)  ## measure the first row of the table of speeds
+bench: $(INSTALLED)  ## measure mails from submit to the last accept, and recording at bulk
 	$(PY) -m tests.benchmarks.first_row
+	$(PY) -m tests.benchmarks.bulk
 
 bench-documents: $(INSTALLED)  ## measure the engines that make documents: how many a second, and their memory
 	$(PY) -m tests.benchmarks.documents
