@@ -47,6 +47,7 @@ from services.dossier.application import (
     an_address_book,
     subjects_of,
 )
+from services.dossier.application.freezing import Leftovers
 from services.dossier.application.recorder import Recorder
 from services.dossier.settings import Settings
 from shared import settings as shared_settings
@@ -119,6 +120,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
             recorder.run,
             rehearsal.run,
             desk.drafts.run,
+            Leftovers(store, tables, blobs).run,
             address_book.imports.run,
             Purge(connection, settings.stream_days).run,
         ],

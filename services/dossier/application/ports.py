@@ -1,6 +1,6 @@
 """What the use cases need of the world: tables beside the events, the mailer's word, and words for people."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -48,6 +48,18 @@ class Tables(Protocol):
 
     async def open_runs(self) -> list[UUID]:
         """Return the runs still open, oldest first."""
+        ...
+
+    def freezing(self, attempt: UUID, chunks: Sequence[str]) -> Row:
+        """Return the row that notes blobs about to be frozen, by an attempt to accept a request."""
+        ...
+
+    def settled(self, attempt: UUID) -> Row:
+        """Return the row change that ends an attempt: its blobs are a run's, or gone."""
+        ...
+
+    async def left_frozen(self, before: datetime) -> dict[UUID, list[str]]:
+        """Return the blobs of attempts that began before then and never ended: whoever made them died."""
         ...
 
 

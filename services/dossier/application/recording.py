@@ -80,7 +80,7 @@ class Recording:
         content_hash = await asyncio.to_thread(intake.content_hash)
         if before := await self._store.load(Run, run_id):
             return _again(before, content_hash)
-        frozen = Freezing(self._store, self._blobs, run_id)
+        frozen = Freezing(self._store, self._tables, self._blobs, run_id)
         named = intake.model_copy(update={"submitted_by": intake.submitted_by or submitted_by})
         judged = await self._judge(named, frozen, me)
         content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
@@ -91,7 +91,7 @@ class Recording:
         begun = [self._tasks.row(item.id, item.open_task) for item in items if run.task]
         try:
             opened = [self._tables.opened(run_id)] if frozen.chunks else []
-            await self._store.record(run, *items, rows=[*opened, *begun, *rows])
+            await self._store.record(run, *items, rows=[*opened, *frozen.kept(), *begun, *rows])
         except Conflict:
             await frozen.forget()
             return await self._lost_the_race(run_id, content_hash)

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid5
@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dossier.domain.identity import NS
+from services.dossier.application.freezing import Freezing, Leftovers
+from services.dossier.application.judging import AT_ONCE
+from services.dossier.domain.identity import NS, run_id_of
+from services.dossier.domain.intake import read
 from services.dossier.domain.run import CHUNK, Run
 from shared.contracts.dossier import (
     DocumentRequested,
@@ -360,6 +363,35 @@ async def test_a_run_whose_frozen_rows_were_not_let_go_is_closed_later(house: Ho
 
     assert await house.tables.open_runs() == []
     assert len(await house.told(DossierItemRequested)) == 1
+
+
+async def test_what_was_frozen_for_a_request_that_nobody_accepted_is_thrown_away(house: House) -> None:
+    """FR-97: of a request whose acceptance died nothing stays, and it can be asked again."""
+    intake = read(a_request(destinations=[a_destination(str(n)) for n in range(CHUNK + 1)], consent_attested=True))
+    before = len(house.blobs._kept)
+    dead = Freezing(house.store, house.tables, house.blobs, run_id_of(intake.request_id))
+    await house.dossier.judging.judge(intake, dead.keep)
+    await recorded(house, request_id="sound")
+    leftovers = Leftovers(house.store, house.tables, house.blobs)
+
+    await leftovers.sweep(datetime.now(UTC) - timedelta(hours=1))
+    assert len(house.blobs._kept) == before + 2, "it may be still under way"
+    await leftovers.sweep(datetime.now(UTC) + timedelta(hours=1))
+
+    assert len(house.blobs._kept) == before
+    assert await house.tables.left_frozen(datetime.now(UTC) + timedelta(hours=1)) == {}
+    again = await recorded(house, destinations=[a_destination()], record_separately=True)
+    assert again["items"] == 1
+
+
+async def test_of_an_accepted_or_a_refused_request_nothing_is_left_to_throw_away(house: House) -> None:
+    await recorded(house)
+    await house.refused(a_request(request_id="wrong", destinations=[a_destination()], sender_id="nobody"))
+    many = [a_destination(str(n)) for n in range(AT_ONCE)]
+    await house.refused(a_request(request_id="late", destinations=[*many, {"kind": "person", "number": "stranger"}]))
+
+    assert await house.tables.left_frozen(datetime.now(UTC) + timedelta(hours=1)) == {}
+    assert len(house.blobs._kept) == len(await house.tables.set_up("layout"))
 
 
 async def test_a_small_run_overtakes_a_big_one(house: House) -> None:

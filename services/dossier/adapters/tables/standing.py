@@ -1,8 +1,8 @@
-"""What stands: what is set up, files that were put, and runs still open."""
+"""What stands: what is set up, files that were put, runs still open, and what is being frozen for one."""
 
 import json
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,14 @@ _OPEN_RUNS = Table(
     Column("run_id", String, primary_key=True),
     Column("opened_at", Float, nullable=False),
 )
+_FREEZING = Table(
+    "freezing",
+    METADATA,
+    Column("attempt", String, primary_key=True),
+    Column("first", String, primary_key=True),  # of the blobs
+    Column("chunks", Text, nullable=False),
+    Column("noted_at", Float, nullable=False),
+)
 
 
 class SqlTables:
@@ -51,6 +59,8 @@ class SqlTables:
         self._put_attachment = insert(_ATTACHMENTS).on_conflict_do_nothing(index_elements=["sha256"])
         self._open_run = insert(_OPEN_RUNS)
         self._close_run = delete(_OPEN_RUNS).where(_OPEN_RUNS.c.run_id == bindparam("id"))
+        self._freeze = insert(_FREEZING)
+        self._settle = delete(_FREEZING).where(_FREEZING.c.attempt == bindparam("of"))
 
     def setup(self, noun: Noun, name: str, facts: Mapping[str, Any]) -> Row:
         """Return the row of a sender, mail server or layout."""
@@ -90,6 +100,23 @@ class SqlTables:
         """Return the open runs, oldest first."""
         query = select(_OPEN_RUNS.c.run_id).order_by(_OPEN_RUNS.c.opened_at)
         return [UUID(run_id) for run_id in await self._store.read(lambda c: c.execute(query).scalars().all())]
+
+    def freezing(self, attempt: UUID, chunks: Sequence[str]) -> Row:
+        """Return the row that notes blobs about to be frozen."""
+        noted = {"first": chunks[0], "chunks": json.dumps(chunks), "noted_at": datetime.now(UTC).timestamp()}
+        return self._freeze, {"attempt": str(attempt), **noted}
+
+    def settled(self, attempt: UUID) -> Row:
+        """Return the change that ends an attempt."""
+        return self._settle, {"of": str(attempt)}
+
+    async def left_frozen(self, before: datetime) -> dict[UUID, list[str]]:
+        """Return the blobs of attempts that began before then and never ended."""
+        query = select(_FREEZING.c.attempt, _FREEZING.c.chunks).where(_FREEZING.c.noted_at < before.timestamp())
+        left: dict[UUID, list[str]] = {}
+        for attempt, chunks in await self._store.read(lambda connection: connection.execute(query).all()):
+            left.setdefault(UUID(attempt), []).extend(json.loads(chunks))
+        return left
 
 
 def _dialect(connection: Connection) -> str:
