@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Door:
 
     def save(self, path: str, file: Path, params: Mapping[str, Any] | None = None) -> None:
         """Write what stands at a path to a file as it comes, to stdout for `-`. Raises Failure."""
-        pieces = self._pieces(path, _given(params))
+        pieces = self._pieces(path, params or {})
         first = next(pieces, b"")  # a refusal writes nothing
         try:
             with nullcontext(sys.stdout.buffer) if str(file) == "-" else file.open("wb") as kept:
@@ -73,14 +73,22 @@ class Door:
             raise Failure(Code.WRONG_USE, f"{file} cannot be written: {error.strerror}") from error
 
     def _pieces(self, path: str, params: Mapping[str, Any]) -> Iterator[bytes]:
-        try:
-            with self._client.stream("GET", path, params=params) as answer:
+        with self.stream(path, params) as answer:
+            yield from answer.iter_bytes()
+
+    @contextmanager
+    def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[httpx2.Response]:
+        """Open what stands at a path, to be read piece by piece, of whatever size. Raises Failure."""
+        request = self._client.build_request("GET", path, params=_given(params))
+        with self._reached("GET", path):
+            answer = self._client.send(request, stream=True)
+            try:
                 if answer.is_error:
                     answer.read()
                     raise _failure(answer)
-                yield from answer.iter_bytes()
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            raise Failure(Code.OUT_OF_REACH, f"{self.url} is out of reach: {error}") from error
+                yield answer
+            finally:
+                answer.close()
 
     def upload(self, path: str, content: bytes, content_type: str) -> Any:
         """Send a file. Raises Failure."""
@@ -119,15 +127,20 @@ class Door:
 
     def call(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Return the answer to a request. Raises Failure with the exit code that says what went wrong."""
-        try:
+        with self._reached(method, path):
             answer = self._client.request(method, path, **request)
+        if answer.is_error:
+            raise _failure(answer)
+        return answer
+
+    @contextmanager
+    def _reached(self, method: str, path: str) -> Iterator[None]:
+        try:
+            yield
         except httpx2.TimeoutException as error:
             raise Failure(Code.TIMED_OUT, f"{self.url} does not answer in time ({method} {path})") from error
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise Failure(Code.OUT_OF_REACH, f"{self.url} is out of reach: {error}") from error
-        if answer.is_error:
-            raise _failure(answer)
-        return answer
 
 
 class Api:

@@ -11,6 +11,7 @@ from deploy.cli.api import Api
 from deploy.cli.contact import Limit
 from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of
+from deploy.cli.printing import print_mailing
 from deploy.cli.rehearsal import Recipients, check_mailing, preview_mailing
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
@@ -20,7 +21,7 @@ from deploy.cli.watched import summary, watch
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Mailings: check, preview, create, list, show, watch, pause, resume, stop, missing.",
+    help="Mailings: check, preview, create, list, show, watch, pause, resume, stop, missing, print.",
 )
 app.command("check")(check_mailing)
 app.command("preview")(preview_mailing)
@@ -28,6 +29,7 @@ app.command("pause")(pause_mailing)
 app.command("resume")(resume_mailing)
 app.command("stop")(stop_mailing)
 app.command("missing")(list_missing)
+app.command("print")(print_mailing)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal")]
 Patience = Annotated[float | None, typer.Option("--timeout", min=0, help="Give up watching after so many seconds")]
 

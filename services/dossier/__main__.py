@@ -32,6 +32,7 @@ from services.dossier.application import (
     ItemTypes,
     Judging,
     Layouts,
+    Printing,
     Recording,
     Refusals,
     Resending,
@@ -98,6 +99,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         *(items, tasks, Roles(contacts, role_table), sheets),
         subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
+        Printing(store, all_layouts),
     )
 
     async def set_up() -> None:

@@ -3,7 +3,16 @@
 from services.dossier.application import Dossier
 from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Refused
-from shared.contracts.asks import Resend, Resent, RolesFound, RolesWanted
+from shared.contracts.asks import (
+    PrintFound,
+    PrintWanted,
+    Resend,
+    Resent,
+    RolesFound,
+    RolesWanted,
+    SortValuesFound,
+    SortValuesWanted,
+)
 from shared.contracts.message import Destination
 from shared.messaging import Asked, Inbox, Refusal
 from shared.messaging.inbox import Taken
@@ -41,5 +50,18 @@ def asked(dossier: Dossier) -> Asked:
         """Name the destinations that are of one organisation or person with this one."""
         found = await dossier.roles.of(Address.of(wanted.kind, wanted.number))
         return RolesFound(roles=tuple(Destination(**address._asdict()) for address in found))
+
+    @doors.answers("print", PrintWanted)
+    async def printed(wanted: PrintWanted) -> PrintFound:
+        """Say how the letters of a run are printed together."""
+        try:
+            return await dossier.printing.of(wanted.run_id)
+        except Refused as refused:
+            raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
+
+    @doors.answers("sort-values", SortValuesWanted)
+    async def sort_values(wanted: SortValuesWanted) -> SortValuesFound:
+        """Say what rows have for a merge field that letters are sorted by."""
+        return await dossier.printing.values(wanted.field, wanted.processing_ids)
 
     return doors

@@ -1,7 +1,8 @@
 """History, wired together."""
 
-from services.history.adapters.tables import TABLES, JobTables, NoticeTable, ProjectedTables, RecordTables
-from services.history.application import History, Notices, Resending
+from services.history.adapters.binding import Binding
+from services.history.adapters.tables import TABLES, JobTables, LetterTable, NoticeTable, ProjectedTables, RecordTables
+from services.history.application import History, Notices, Printing, Resending
 from services.history.inbox import asked, inbox
 from services.history.web import routes
 from shared.blobs import SqliteBlobs
@@ -17,7 +18,9 @@ def assemble(settings: Settings) -> Service:
     connection = Connection(settings.nats, "history", settings.seed_of("history"))
     doors = Asking(connection.broker)
     resending = Resending(JobTables(store), doors)
-    history = History(RecordTables(store), doors, SqliteBlobs.create(settings.blobs_path))
+    blobs = SqliteBlobs.create(settings.blobs_path)
+    history = History(RecordTables(store), doors, blobs)
+    printing = Printing(history, LetterTable(store), doors, blobs, Binding)
     return Service(
         name="history",
         store=store,
@@ -25,5 +28,5 @@ def assemble(settings: Settings) -> Service:
         inbox=inbox(ProjectedTables(store)),
         asked=asked(history),
         background=[resending.run, Purge(connection, settings.stream_days).run],
-        routers=routes(history, resending, Notices(NoticeTable(store))),
+        routers=routes(history, resending, Notices(NoticeTable(store)), printing),
     )

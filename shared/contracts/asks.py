@@ -89,6 +89,33 @@ class RolesFound(Frozen):
     roles: tuple[Destination, ...]
 
 
+class PrintWanted(Frozen):
+    """Asked of the dossier: how the letters of a run are printed together (R-14)."""
+
+    run_id: UUID
+
+
+class PrintFound(Frozen):
+    """The layout that the letters were made with, what it says they are sorted by, and all they can be sorted by."""
+
+    layout_name: str
+    sort_by: str | None = None
+    sortable: tuple[str, ...]
+
+
+class SortValuesWanted(Frozen):
+    """Asked of the dossier: what rows have for a merge field that letters are sorted by. At most 500 at a time."""
+
+    field: str
+    processing_ids: tuple[UUID, ...]
+
+
+class SortValuesFound(Frozen):
+    """The values in the order asked, null where there is none or it is erased. Personal."""
+
+    values: tuple[float | str | None, ...]
+
+
 class Resend(Frozen):
     """Asked of the dossier: make the next mail of a row (A11). The same token twice is one wish."""
 

@@ -10,6 +10,7 @@ from services.dossier.application.item_types import ItemTypes
 from services.dossier.application.items import Items
 from services.dossier.application.judging import Judging
 from services.dossier.application.layouts import Layouts
+from services.dossier.application.printing import Printing
 from services.dossier.application.recipients import Sheets
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
@@ -35,6 +36,7 @@ __all__ = [
     "Items",
     "Judging",
     "Layouts",
+    "Printing",
     "Recording",
     "Refusals",
     "Rehearsal",
@@ -78,3 +80,4 @@ class Dossier:
     roles: Roles
     sheets: Sheets
     subjects: Subjects
+    printing: Printing

@@ -24,7 +24,7 @@ OF_BODIES: tuple[LayoutKind, ...] = ("text", "html")  # the other kinds make att
 _LANGUAGES = ("nl", "en")
 _ID = 80
 _SOURCE = 500_000  # characters of one source text
-_BY_NAME = "recipient.name"
+BY_NAME = "recipient.name"
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -99,7 +99,7 @@ class LayoutFacts(BaseModel):
         for number, kind in enumerate(self.data_collection or []):
             if kind not in KINDS:
                 yield Wrong(f"data_collection[{number}]", "unknown_destination_kind", {"kind": kind[:40]})
-        sortable = [_BY_NAME, *(f"merge.{field.name}" for field in self.fields)]
+        sortable = [BY_NAME, *(f"merge.{field.name}" for field in self.fields)]
         if self.sort_by is not None and self.sort_by not in sortable:
             yield Wrong("sort_by", "not_sortable", {"sortable": ", ".join(sortable[:20])})
 

@@ -2,6 +2,7 @@
 
 from services.history.application.history import History
 from services.history.application.notices import Notices
+from services.history.application.printing import Printing
 from services.history.application.resending import Resending
 
-__all__ = ["History", "Notices", "Resending"]
+__all__ = ["History", "Notices", "Printing", "Resending"]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.notice import Notice
+from services.history.domain.printing import PrintRow
 from services.history.domain.resend import Answer, Job, Outcome, Wish
 from services.history.domain.run import Run, Sought
 from shared.messaging import Place, Told
@@ -78,6 +79,26 @@ class Records(Protocol):
 
     async def dead_letters(self, limit: int) -> list[Row]:
         """Return the messages given up last."""
+        ...
+
+
+class Letters(Protocol):
+    """The letters of a run, as the read model has them."""
+
+    async def of_run(self, run_id: UUID) -> list[PrintRow]:
+        """Return each row of a run in the order of its destinations, with the latest letter that was made of it."""
+        ...
+
+
+class Binding(Protocol):
+    """One PDF in the making, in pieces; a piece at a time, in any thread."""
+
+    def add(self, letters: Sequence[bytes]) -> bytes:
+        """Return the next piece, which holds these PDFs in order."""
+        ...
+
+    def end(self) -> bytes:
+        """Return the last piece."""
         ...
 
 

@@ -21,6 +21,8 @@ _STATUS = {
     "unknown_file": 404,
     "unknown_job": 404,
     "no_letter": 404,
+    "nothing_to_print": 404,
+    "not_sortable": 422,
     "no_attachment": 404,
     "attachment_not_ready": 404,
     "unknown_mail": 404,

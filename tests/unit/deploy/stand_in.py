@@ -15,6 +15,7 @@ class StandIn:
     def __init__(self) -> None:
         self.url = ""
         self.answers: dict[str, list[tuple[int, Any]]] = {}
+        self.headers_of: dict[str, dict[str, str]] = {}  # those that an answer has beside the usual ones
         self.asked: list[tuple[str, dict[str, str], Any]] = []
         self._queries: dict[str, list[dict[str, str]]] = {}
 
@@ -58,9 +59,11 @@ def standing_in() -> Iterator[StandIn]:
             stand_in.asked.append((name, dict(self.headers), json.loads(given) if is_json else given))
             series = stand_in.answers.get(name, [(404, {"title": "Not found", "detail": f"no {name}", "errors": []})])
             status, body = series.pop(0) if len(series) > 1 else series[0]
-            content = json.dumps(body).encode()
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
+            for header, value in stand_in.headers_of.get(name, {}).items():
+                self.send_header(header, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -438,6 +438,39 @@ def test_who_got_nothing_is_a_table_too(uitpost: Uitpost, api: StandIn) -> None:
     assert ended.out == "person\t1\t\tAnna, 1\tanna1@home.example\tcancelled\tcancelled\t\n"
 
 
+def test_all_letters_of_a_mailing_are_saved_in_one_file(
+    uitpost: Uitpost, api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-14: under the name that the server gives it, or another; who has none is not passed over in silence."""
+    monkeypatch.chdir(tmp_path)
+    path = f"GET /runs/{RUN}/print.pdf"
+    api.answer(path, b"%PDF-1.7 letters")
+    named = "attachment; filename*=UTF-8''Output%20..%2FBrief.pdf"
+    api.headers_of[path] = {"Uitpost-Letters": "12", "Uitpost-Missing": "2", "Content-Disposition": named}
+
+    ended = uitpost("mailing", "print", RUN)
+    elsewhere = uitpost("mailing", "print", RUN, "-o", "x.pdf", "--sort", "recipient.name")
+    nowhere = uitpost("mailing", "print", RUN, "-o", "none/x.pdf")
+
+    assert (ended.code, elsewhere.code, nowhere.code) == (0, 0, 2)
+    assert {file.name: file.read_bytes() for file in tmp_path.glob("*.pdf*")} == {
+        "Brief.pdf": b"%PDF-1.7 letters",
+        "x.pdf": b"%PDF-1.7 letters",
+    }
+    assert "2 destinations have no letter in it" in ended.err
+    assert ended.out == "file\tBrief.pdf\nletters\t12\nmissing\t2\nsize\t16\n"
+
+
+def test_letters_that_cannot_be_printed_yet_leave_no_file(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    problem = {"title": "x", "detail": "Letters are still to be made.", "code": "letters_to_come", "errors": []}
+    api.answer(f"GET /runs/{RUN}/print.pdf", problem, status=409)
+
+    ended = uitpost("mailing", "print", RUN, "-o", str(tmp_path / "x.pdf"))
+
+    assert (ended.code, "Letters are still to be made." in ended.err) == (4, True)
+    assert not list(tmp_path.glob("x.pdf*"))
+
+
 def test_mailings_are_listed_by_state_subject_and_owner(uitpost: Uitpost, api: StandIn) -> None:
     run = a_run(sent=2, sending=1) | {"started_at": "2026-03-02", "subject": "Uitnodiging", "submitted_by": "crm"}
     api.answer("GET /runs", {"items": [run], "next": None})

@@ -43,6 +43,7 @@ from services.dossier.application import (
     ItemTypes,
     Judging,
     Layouts,
+    Printing,
     Recording,
     Refusals,
     Resending,
@@ -256,6 +257,7 @@ class House:
         items, todo = Items(shelf, types, attachments), Tasks(shelf, workflows, tasks)
         role_table = SqlRoles(self.store)
         hands = Hands(recording, items, todo, workflows, shelf, attachments, self.history)
+        layouts = Layouts(self.store, self.tables, self.blobs, canonical, self.judge)
         self.dossier = Dossier(
             contacts,
             an_address_book(
@@ -266,7 +268,7 @@ class House:
                 contacts,
             ),
             Setup(self.store, self.tables),
-            Layouts(self.store, self.tables, self.blobs, canonical, self.judge),
+            layouts,
             attachments,
             judging,
             recording,
@@ -288,6 +290,7 @@ class House:
             subjects_of(
                 SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts, role_table), hands
             ),
+            Printing(self.store, layouts),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = Doors(self)

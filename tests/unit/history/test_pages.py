@@ -21,6 +21,7 @@ from shared.contracts.message import Recipient
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import Silence
+from tests.unit.history.printed import a_printing
 from tests.unit.history.story import (
     at,
     deferred,
@@ -60,10 +61,12 @@ async def client(file_store: Store, access: Access) -> AsyncIterator[httpx2.Asyn
     )
     app = FastAPI()
     doors = Silence()
+    history = History(RecordTables(file_store), doors, MemoryBlobs())
     for router in routes(
-        History(RecordTables(file_store), doors, MemoryBlobs()),
+        history,
         Resending(JobTables(file_store), doors),
         Notices(NoticeTable(file_store)),
+        a_printing(history, file_store, doors),
     ):
         app.include_router(router)
     frame(app, access)

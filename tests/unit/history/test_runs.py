@@ -25,6 +25,7 @@ from shared.contracts.message import LayoutVersion
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import Silence
+from tests.unit.history.printed import a_printing
 from tests.unit.history.story import (
     RUN,
     START,
@@ -292,7 +293,9 @@ def access(tmp_path: Any) -> Access:
 async def client(store: Store, access: Access) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
     history, doors = History(RecordTables(store), Silence(), MemoryBlobs()), Silence()
-    for router in routes(history, Resending(JobTables(store), doors), Notices(NoticeTable(store))):
+    for router in routes(
+        history, Resending(JobTables(store), doors), Notices(NoticeTable(store)), a_printing(history, store, doors)
+    ):
         app.include_router(router)
     frame(app, access)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as caller:
