@@ -12,6 +12,7 @@ from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.text import is_text, not_text
 
 COLUMNS = ("kind", "number", "contact_id", *(name for name in ContactFacts.model_fields if name != "fields"))
+_COLUMNS = frozenset(COLUMNS)
 _NEEDED = ("kind", "number")
 _YES_OR_NO = frozenset({"blocked", "bounced", "correspondence"})
 _SMALL = frozenset({"kind", "language", "consent", "preferred_medium"})  # written in small letters
@@ -40,10 +41,11 @@ def read_line(columns: Sequence[str], line: int, cells: Sequence[Any] | None) ->
     """Return what a line states, or what is wrong with it; None are cells that can't be read."""
     if cells is None:
         return Wrong("", "unreadable_line", place=(line, ""))
-    if any(cell is not None for cell in cells[len(columns) :]):
+    if len(cells) > len(columns) and any(cell is not None for cell in cells[len(columns) :]):
         return Wrong("", "too_many_cells", place=(line, ""))
-    given = {name: _cell(cell) for name, cell in zip(columns, cells, strict=False) if name}
-    if not all(is_text(cell) for cell in given.values() if isinstance(cell, str)):
+    given = dict(zip(columns, map(_cell, cells), strict=False))
+    given.pop("", None)
+    if not is_text("".join(cell for cell in cells if isinstance(cell, str))):
         return _at(line, next(not_text(given)))
     try:
         record = contact_said(_record(given))
@@ -63,9 +65,7 @@ def with_fields(stated: Stated, known: Known | None) -> Stated:
 
 def _cell(cell: Any) -> Any:
     """Return a cell as it was before it was written so that no spreadsheet computes it."""
-    if isinstance(cell, str):
-        return cell[1:] if _DEFUSED.match(cell) else cell
-    return cell
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _DEFUSED.match(cell) else cell
 
 
 def _at(line: int, wrong: Wrong) -> Wrong:
@@ -75,12 +75,14 @@ def _at(line: int, wrong: Wrong) -> Wrong:
 def _record(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a line as a contact's record; an empty cell empties a text, and leaves what must be chosen as it is."""
     record: dict[str, Any] = {}
-    for name in COLUMNS:
-        if name in given and (given[name] is not None or name not in _CHOSEN):
-            record[name] = _said(name, given[name])
+    fields: dict[str, Any] = {}
+    for name, cell in given.items():
+        if name not in _COLUMNS:
+            fields[name] = cell
+        elif cell is not None or name not in _CHOSEN:
+            record[name] = _said(name, cell)
     if record["kind"] == "contact_person" and not record["number"]:
         record["number"] = record.get("organisation") or ""
-    fields = {name: cell for name, cell in given.items() if name not in COLUMNS}
     return record | ({"fields": fields} if fields else {})
 
 
@@ -90,5 +92,5 @@ def _said(name: str, cell: Any) -> Any:
     text = cell if isinstance(cell, str) else str(cell)  # spreadsheets take numbers for numbers
     if name in _YES_OR_NO:
         said = text.lower()
-        return said in _TRUE if said in _TRUE | _FALSE else text
+        return True if said in _TRUE else False if said in _FALSE else text
     return text.lower() if name in _SMALL else text

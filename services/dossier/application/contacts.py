@@ -43,13 +43,18 @@ class Contacts:
         self._tables = tables
         self._pages = pages
 
-    async def enter(self, stated: Sequence[Stated], noted: Callable[[Count], Sequence[Row]] | None = None) -> Count:
+    async def enter(
+        self,
+        stated: Sequence[Stated],
+        noted: Callable[[Count], Sequence[Row]] | None = None,
+        known: dict[str, Known] | None = None,
+    ) -> Count:
         """Record what is said of contacts, in one transaction; raise `Refused` where a number is of the other kind.
 
-        `noted` are rows that go with it, for whoever keeps count.
+        `noted` are rows that go with it, for whoever keeps count; `known` is what stands, where somebody just looked.
         """
         while True:
-            known = await self._tables.known(_with_bases(stated))
+            known = known if known is not None else await self._tables.known(_with_bases(stated))
             if wrongs := [wrong for one in stated if (wrong := taken(known, one.address))]:
                 raise Refused(wrongs, status=409)
             count, contacts = await self.decide(stated, known)
@@ -57,6 +62,7 @@ class Contacts:
             try:
                 await self._store.record(*contacts, rows=rows)
             except Conflict:
+                known = None
                 continue
             return count
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import IO, Protocol
 from uuid import UUID, uuid4
 
+import orjson
 import structlog
 
 from services.dossier.application.contact_lines import columns_of, read_line, with_fields
@@ -21,9 +22,9 @@ from shared.blobs import Blob, BlobDamaged, BlobMissing, Blobs
 from shared.store import Row, Store, StoreUnavailable
 
 _log = structlog.get_logger()
-SMALL = 1_000  # lines of a list that is imported while its sender waits
-_AT_ONCE = 500  # lines in one transaction, which lie in one blob
-_BLOBS = 20  # kept in one transaction of theirs
+SMALL = 2_000  # lines of a list that is imported while its sender waits
+_AT_ONCE = 1_000  # lines in one transaction, which lie in one blob
+_BLOBS = 10  # kept in one transaction of theirs
 _KEPT = timedelta(days=30)  # how long can be seen what became of a list
 _PAUSE = 1.0  # seconds before a database that refused is tried again
 
@@ -159,7 +160,7 @@ class Imports:
             after = _advanced(job, len(lines), count, len(wrongs))
             return [self._tables.row(after), *self._tables.refused(job.import_id, wrongs)]
 
-        count = await self._contacts.enter(free, noted)
+        count = await self._contacts.enter(free, noted, known)
         vars(job).update(vars(_advanced(job, len(lines), count, len(wrongs))))
 
     def _keep(self, file: IO[bytes]) -> tuple[list[str], list[str], int]:
@@ -180,7 +181,11 @@ class Imports:
         return columns, chunks, count
 
     def _next_of(self, job: ContactImport) -> list[Line]:
-        lines: list[Line] = json.loads(self._blobs.get(job.chunks[job.done // _AT_ONCE]))[1]
+        content = self._blobs.get(job.chunks[job.done // _AT_ONCE])
+        try:
+            lines: list[Line] = orjson.loads(content)[1]
+        except orjson.JSONDecodeError:  # it holds what is no text
+            lines = json.loads(content)[1]
         return lines
 
 
@@ -204,4 +209,9 @@ def _bunches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
 
 def _frozen(lines: Sequence[Line]) -> Blob:
     """Return lines as a blob like no other, so that nobody else's goes with it; what is no text comes through."""
-    return Blob(json.dumps([uuid4().hex, lines]).encode(), transient=True, compress=True)
+    said = [uuid4().hex, lines]
+    try:
+        content = orjson.dumps(said)
+    except TypeError:
+        content = json.dumps(said).encode()
+    return Blob(content, transient=True, compress=True)

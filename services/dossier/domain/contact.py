@@ -97,7 +97,7 @@ class Contact(Aggregate):
         personal: dict[str, Any] | None
 
     class Changed(Aggregate.Event):
-        """Other facts hold of the contact from now on; all of them are stated."""
+        """Other facts hold of the contact from now on; all are stated but those that are as of any contact."""
 
         TOPIC = "dossier.Contact.Changed"
         PERSONAL: ClassVar[tuple[str, ...]] = ("personal",)
@@ -176,9 +176,13 @@ def _then(stated: Mapping[str, Any], facts: Mapping[str, Any], as_of: datetime) 
     return holds
 
 
+def stated_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of facts those that are not as they are of any contact: most contacts have few of them."""
+    return {name: value for name, value in facts.items() if value != DEFAULTS[name]}
+
+
 def _parted(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return facts apart from those that are sealed."""
-    return {
-        "facts": {name: value for name, value in facts.items() if name not in PERSONAL},
-        "personal": {name: value for name, value in facts.items() if name in PERSONAL},
-    }
+    stated = stated_of(facts)
+    personal = {name: stated.pop(name) for name in PERSONAL & stated.keys()}
+    return {"facts": stated, "personal": personal}

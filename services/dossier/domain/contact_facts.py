@@ -78,12 +78,17 @@ class ContactFacts(BaseModel):
 
     def wrongs(self) -> list[Wrong]:
         """Return what no model can say of it."""
-        wrongs = [Wrong(name, "control_character") for name in _LINES if has_control(getattr(self, name) or "")]
+        lines = {name: text for name in _LINES if (text := getattr(self, name))}
+        wrongs: list[Wrong] = []
+        if has_control("".join(lines.values())):  # of all at once, since of nearly everybody none does
+            wrongs = [Wrong(name, "control_character") for name, text in lines.items() if has_control(text)]
         if self.consent_date and not _is_day(self.consent_date):
             wrongs.append(Wrong("consent_date", "wrong_date"))
         if self.consent == "unknown":
             said = {"consent_date": self.consent_date, "consent_proof": self.consent_proof}
             wrongs += [Wrong(name, "consent_not_said") for name, value in said.items() if value]
+        if not self.fields:
+            return wrongs
         if nested := list(not_text(self.fields, ("fields",))):
             return [*wrongs, *nested]
         if sum(len(name) + len(str(value)) for name, value in self.fields.items()) > _FIELDS_SIZE:
@@ -105,6 +110,9 @@ _LINES = (
 )
 
 
+_FACTS = frozenset(ContactFacts.model_fields)
+
+
 class ContactRecord(ContactFacts):
     """One contact record as an upstream system gives it (`uitpost.intake.contact`)."""
 
@@ -123,7 +131,7 @@ class ContactRecord(ContactFacts):
 
     def given(self) -> dict[str, Any]:
         """Return the facts that the record states, without those it is silent on."""
-        return self.model_dump(exclude_unset=True, include=set(ContactFacts.model_fields))
+        return {name: getattr(self, name) for name in _FACTS & self.model_fields_set}
 
 
 def contact_said(said: Any) -> ContactRecord:

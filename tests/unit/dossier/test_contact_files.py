@@ -15,7 +15,7 @@ from services.dossier.domain.identity import Address, contact_id_of
 from tests.unit.dossier.conftest import House
 from tests.unit.dossier.test_recipients import a_workbook
 
-THOUSANDS = 1_300  # more than are imported while their sender waits
+THOUSANDS = 2_300  # more than are imported while their sender waits
 
 
 async def imported(house: House, content: str | bytes, language: str = "en", status: int = 200) -> dict[str, Any]:

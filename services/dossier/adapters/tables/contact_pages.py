@@ -106,10 +106,10 @@ class SqlContactPages:
         """Return the names of the fields of their own that they have, in order."""
 
         def read(connection: Connection) -> list[str]:
-            has_any = CONTACTS.c.facts.not_like('%"fields":{}%')
+            has_any = CONTACTS.c.facts.like('%"fields":{%')
             query = narrowed(found_of(connection, wanted), select(CONTACTS.c.facts)).where(has_any)
             rows = connection.execution_options(yield_per=1_000).execute(query).scalars()
-            return sorted({name for facts in rows for name in orjson.loads(facts)["fields"]})
+            return sorted({name for facts in rows for name in orjson.loads(facts).get("fields", ())})
 
         return await self._store.read(read)
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.dossier.adapters.tables.contact_words import index_due, keep_counts, keep_words
 from services.dossier.adapters.tables.metadata import METADATA
-from services.dossier.domain.contact import Contact, Known
+from services.dossier.domain.contact import Contact, Known, stated_of
 from services.dossier.domain.facet import AddressState, Facet, listed_as
 from services.dossier.domain.identity import Address
 from services.dossier.domain.looking import fold, words_of
@@ -116,7 +116,7 @@ class SqlContacts:
             "email": fold(email)[:_KEY],
             "function": fold(facts["function"] or "")[:_KEY],
             "words": words_of(address.number, address.contact_id, facts["name"], email),
-            "facts": orjson.dumps(facts).decode(),
+            "facts": orjson.dumps(stated_of(facts)).decode(),
         }
 
 
