@@ -30,6 +30,10 @@ _FONTCONFIG = """<?xml version="1.0"?>
 """
 
 
+class AsksOutside(Unmergeable):
+    """A page asks for what is not part of it."""
+
+
 class PagedLayout:
     """A layout of HTML with paged CSS that makes a PDF; images stand in it as `data:` URLs, nothing is fetched."""
 
@@ -58,7 +62,7 @@ class PagedLayout:
         pdf = BytesIO()
         book.write_to_pdf_stream(pdf)
         if asked.urls:
-            raise Unmergeable(f"the page asks for {asked.urls[0][:200]}, which is not part of the layout")
+            raise AsksOutside(f"the page asks for {asked.urls[0][:200]}, which is not part of the layout")
         return pdf.getvalue(), tuple(f"no font has the character {point}" for point in not_shown(page))
 
 

@@ -68,10 +68,8 @@ class RenderPool:
         async with self._idle.one(urgent=True) as one:
             try:
                 return cast(LayoutJudged, await one.ask(document))
-            except _Lost as lost:
-                language = next(iter(document.files), "")
-                problem = LayoutProblem(language=language, code="word_too_large", detail=str(lost))
-                return LayoutJudged(problems=(problem,))
+            except _Lost as reason:
+                return LayoutJudged(problems=(_too_heavy(document, str(reason)),))
 
     async def close(self) -> None:
         """Let the workers finish what they are making, and end them."""
@@ -211,3 +209,12 @@ def _reason(code: int) -> str:
 def _at_fault(job: Job, detail: str) -> LimitReached:
     layout = job.attachment_layout or job.body_layout
     return LimitReached(layout_id=layout.layout_id if layout else None, language=job.language, detail=detail)
+
+
+def _too_heavy(document: LayoutDocument, detail: str) -> LayoutProblem:
+    """Return what is wrong with a layout that took its worker along; which of its parts did is not known."""
+    if document.files:
+        return LayoutProblem(language=next(iter(document.files)), code="word_too_large", detail=detail)
+    language, parts = next(iter(document.sources.items()))
+    part = next((name for name in ("typst", "page", "mjml", "html") if name in parts), "text")
+    return LayoutProblem(language=language, part=part, code="layout_too_heavy", detail=detail)

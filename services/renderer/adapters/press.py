@@ -14,16 +14,14 @@ from services.renderer.adapters.jinja import Merge, filename_of
 from services.renderer.adapters.office.choice import WordPages
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
+from services.renderer.adapters.reading import read
 from services.renderer.adapters.typst import STANDARDS, LetterLayout
-from services.renderer.adapters.word.pages.declined import Declined
-from services.renderer.adapters.word.pages.pdf import TranslatedLayout
-from services.renderer.adapters.word.parcel import Unfit
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview
-from shared.contracts.layouts import LayoutJudged, LayoutProblem
+from shared.contracts.layouts import LayoutJudged
 from shared.contracts.message import Attachment, BlobRef, LayoutVersion, Parts
 from shared.contracts.renderer import Fault
 
@@ -102,24 +100,8 @@ class Press:
         ]
 
     def read(self, document: LayoutDocument) -> LayoutJudged:
-        """Return what is wrong with a Word layout; whether another kind is well written shows when it is used."""
-        problems: list[LayoutProblem] = []
-        declined: dict[str, tuple[str, ...]] = {}
-        for language, file in document.files.items():
-            try:
-                content = self._blobs.get(file.sha256)
-                DocxLayout(content, language)
-                TranslatedLayout(content, language, STANDARDS[document.pdf])
-                for name in document.sources.get(language, {}).values():
-                    Merge(name, language)
-            except Declined as reasons:
-                declined[language] = reasons.reasons
-            except Unmergeable as error:
-                code = error.code if isinstance(error, Unfit) else "word_not_merged"
-                problems.append(
-                    LayoutProblem(language=language, code=code, detail=error.detail, field=error.field, line=error.line)
-                )
-        return LayoutJudged(problems=tuple(problems), declined=declined)
+        """Return all that is found in a layout that nothing is recorded of yet."""
+        return read(document, self._blobs.get)
 
     def _sheet(self, job: Job) -> _Sheet | Fault:
         sheet = _Sheet()

@@ -67,6 +67,7 @@ class LetterLayout:
             (folder / name).write_bytes(content)
         main = folder / "letter.typ"
         main.write_text(_BEFORE + self._source.removeprefix("\ufeff"), "utf-8")
+        self._folder = str(folder)
         self._values = _Values(folder / _VALUES)
         self._compiler = typst.Compiler(
             main, root=folder, font_paths=_fonts(), ignore_system_fonts=True, package_path=folder
@@ -99,7 +100,7 @@ class LetterLayout:
         line = _line(error.diagnostic)
         lacking = _LACKING.search(error.message)
         if not lacking:
-            return Unmergeable(error.message, line=line)
+            return Unmergeable(error.message.replace(self._folder, ""), line=line)
         field = as_written(lacking["inner"] or lacking["outer"], self._source, line)
         return Unmergeable(f"the field {field} is unknown or has no value", field=field, line=line)
 

@@ -133,6 +133,31 @@ async def test_a_page_nested_beyond_measure_fails_alone(blobs: SqliteBlobs, tmp_
     await pool.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "part", "source", "code"),
+    [
+        ("text", "text", ENDLESS, "layout_too_heavy"),
+        ("text", "text", HUGE, "layout_too_heavy"),
+        ("typst", "typst", "#for a in range(40000) { for b in range(40000) { a } }", "layout_failing"),  # it counts
+        ("typst", "typst", HUGE_LETTER, "layout_too_heavy"),
+        ("paged", "page", "<div>" * 50_000, "layout_too_heavy"),
+        ("text", "text", "{{ " + "(" * 90_000, "layout_too_heavy"),
+    ],
+)
+async def test_a_layout_that_takes_too_much_is_refused_before_it_is_recorded(
+    blobs: SqliteBlobs, tmp_path: Path, kind: str, part: str, source: str, code: str
+) -> None:
+    """FR-102, A22."""
+    pool = RenderPool(tmp_path / "blobs.db", 1, seconds=3, memory=1024**3)
+
+    [problem] = (await pool.read(a_document(kind, (), **{part: source}))).problems
+    after = await pool.read(a_document(text=TEXT))
+
+    assert (problem.part, problem.code) == (part, code)
+    assert after.problems == ()
+    await pool.close()
+
+
 async def test_nothing_lies_about_after_a_worker_was_lost(
     blobs: SqliteBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_layout_is_read_as_closely_as_it_is_used() -> None:
     )
 
     assert [(one.language, one.code, one.line) for one in judged.problems] == [
+        ("nl", "layout_wrongly_written", 1),  # its filename
         ("nl", "word_not_merged", 1),
         ("en", "word_not_a_document", None),
     ]

@@ -1,7 +1,6 @@
 """Opens a .docx without trusting it: counted while it inflates, parsed without entities, refused by name."""
 
 import stat
-import warnings
 import zlib
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -9,17 +8,15 @@ from posixpath import join, normpath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree  # type: ignore[import-untyped]
-from PIL import Image
 
 from services.renderer.adapters.faults import Unmergeable
+from services.renderer.adapters.images import wrong_with
 from services.renderer.adapters.word.xml import Element, parsed
 
 FILE = 10 * 2**20  # bytes of a .docx
 INFLATED = 64 * 2**20  # bytes of all its parts
 XML = 24 * 2**20  # bytes of its XML parts: a tree takes ten times as much
 PARTS = 2000
-PIXELS = 40_000_000  # of one image
-_SIDE = 20_000  # pixels
 _PIECE = 2**16
 _FLAG_ENCRYPTED = 0x1
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -180,14 +177,5 @@ def _check_image(name: str, part: bytes) -> None:
     """Refuse an image that takes far more memory than its file; drawings (EMF, WMF, SVG) have no pixels."""
     if not name.lower().endswith(_RASTER):
         return
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(part)) as image:
-                width, height = image.size
-    except Image.DecompressionBombError:
-        width = height = _SIDE + 1
-    except (OSError, ValueError, SyntaxError) as error:
-        raise Unfit("word_image", f"{name} is not an image that can be shown") from error
-    if width * height > PIXELS or max(width, height) > _SIDE:
-        raise Unfit("word_image", f"{name} is too large an image: at most {PIXELS} pixels")
+    if wrong := wrong_with(part):
+        raise Unfit("word_image", f"{name} {wrong}")
