@@ -53,7 +53,7 @@ async def test_the_same_key_twice_is_one_resend_and_a_new_one_another(tmp_path: 
 
 
 async def test_the_message_of_every_mail_is_the_one_that_was_sent(tmp_path: Path) -> None:
-    """FR-50, R-16."""
+    """FR-12, FR-50, R-16."""
     async with Crew(tmp_path) as crew:
         mailing = a_mailing(2, "eml", record_separately=False)
         run_id = (await crew.post("dossier", "/api/v1/dossier-items", json=mailing)).json()["run_id"]
