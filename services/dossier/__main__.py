@@ -83,7 +83,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
     resending = Resending(store, contacts, mailer, resends)
     upstream = Upstream(recording, contacts, refusals)
     address_book = an_address_book(
-        store, (SqlContactChecks(store), SqlViews(store), SqlImports(store)), blobs, sheets, contacts
+        store, (tables, SqlContactChecks(store), SqlViews(store), SqlImports(store)), blobs, sheets, contacts
     )
     desk = a_desk(store, tables, sql_drawers(store), types, contacts, recording)
     history, shelf = AskedHistory(asking), Shelf(store, contacts, task_table)

@@ -4,6 +4,8 @@ from services.dossier.application import Dossier
 from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Refused
 from shared.contracts.asks import (
+    BounceNoted,
+    NoteBounce,
     PrintFound,
     PrintWanted,
     Resend,
@@ -44,6 +46,11 @@ def asked(dossier: Dossier) -> Asked:
             return await dossier.resending.resend(wish)
         except Refused as refused:
             raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
+
+    @doors.answers("note-bounce", NoteBounce)
+    async def note_bounce(said: NoteBounce) -> BounceNoted:
+        """Note that mail to the address of a row was refused."""
+        return BounceNoted(noted=await dossier.contacts.note_bounce(said.processing_id, said.address))
 
     @doors.answers("roles", RolesWanted)
     async def roles(wanted: RolesWanted) -> RolesFound:

@@ -116,6 +116,19 @@ class SortValuesFound(Frozen):
     values: tuple[float | str | None, ...]
 
 
+class NoteBounce(Frozen):
+    """Asked of the dossier, until it is answered: mail to this address was refused after sending (A10). Personal."""
+
+    processing_id: UUID
+    address: str
+
+
+class BounceNoted(Frozen):
+    """Whether a contact of the row has this address and was not known to have it in vain."""
+
+    noted: bool
+
+
 class Resend(Frozen):
     """Asked of the dossier: make the next mail of a row (A11). The same token twice is one wish."""
 

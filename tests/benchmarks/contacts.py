@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from services.dossier.adapters.sheets import FileSheets
-from services.dossier.adapters.tables import METADATA, SqlContactPages, SqlContacts, SqlImports
+from services.dossier.adapters.tables import METADATA, SqlContactPages, SqlContacts, SqlImports, SqlTables
 from services.dossier.application import Contacts
 from services.dossier.application.imports import Imports
 from services.dossier.domain.contact import Contact
@@ -174,7 +174,7 @@ async def pages_of(store: Store) -> AsyncIterator[tuple[str, float, float, float
 async def importing(store: Store, rows: int = 20_000) -> None:
     """Say how many contacts a second are imported anew, and again unchanged."""
     contacts = Contacts(store, SqlContacts(store), SqlContactPages(store))
-    imports = Imports(store, SqlImports(store), MemoryBlobs(), FileSheets(), contacts)
+    imports = Imports(store, SqlTables(store), SqlImports(store), MemoryBlobs(), FileSheets(), contacts)
     chance = random.Random(time.time_ns())
     lines = [contact(number + 50_000_000, chance) for number in range(rows)]
     text = "kind,number,name,email,consent\n" + "".join(

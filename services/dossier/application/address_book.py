@@ -6,12 +6,13 @@ from services.dossier.application.contact_tables import ContactChecks
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.email_checks import EmailChecks
 from services.dossier.application.imports import Imports, ImportTables
+from services.dossier.application.ports import Tables
 from services.dossier.application.recipients import Sheets
 from services.dossier.application.views import Views, ViewTables
 from shared.blobs import Blobs
 from shared.store import Store
 
-Tables = tuple[ContactChecks, ViewTables, ImportTables]
+_Tables = tuple[Tables, ContactChecks, ViewTables, ImportTables]
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class AddressBook:
     imports: Imports
 
 
-def an_address_book(store: Store, tables: Tables, blobs: Blobs, sheets: Sheets, contacts: Contacts) -> AddressBook:
+def an_address_book(store: Store, tables: _Tables, blobs: Blobs, sheets: Sheets, contacts: Contacts) -> AddressBook:
     """Return the address book, wired."""
-    checks, views, imports = tables
+    standing, checks, views, imports = tables
     return AddressBook(
         Views(store, views),
         EmailChecks(contacts, checks),
-        Imports(store, imports, blobs, sheets, contacts),
+        Imports(store, standing, imports, blobs, sheets, contacts),
     )

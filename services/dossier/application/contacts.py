@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from services.dossier.application.contact_tables import ContactPages, ContactTables, Page
-from services.dossier.domain.contact import Contact, Known, is_news
+from services.dossier.domain.contact import Contact, Known, Stand, is_news
 from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.identity import Address, contact_id_of
 from services.dossier.domain.looking import ContactFilter, Cursor, Order
+from services.dossier.domain.processing import Processing
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.store import Conflict, Row, Store
 
@@ -105,6 +107,30 @@ class Contacts:
         """Return the contact at an address, None where there is none."""
         found = (await self._tables.known([address])).get(address.place)
         return found if found and found.address.kind == address.kind else None
+
+    async def consents(self, address: Address) -> list[Stand]:
+        """Return what a contact said of mailings, from the first time on, each with its proof (R-29)."""
+        contact = await self._store.load(Contact, contact_id_of(address))
+        return contact.stands if contact else []
+
+    async def note_bounce(self, processing_id: UUID, email: str) -> bool:
+        """Note that mail of a row to this address was refused after sending; return whether it was news (A10).
+
+        The address is the contact's of the row, or that of its destination; one that neither has any more is let be.
+        """
+        row = await self._store.load(Processing, processing_id)
+        address = Address(**row.destination) if row else None
+        while address:
+            loaded = [await self._store.load(Contact, contact_id_of(one)) for one in {address, address.base}]
+            for contact in filter(None, loaded):
+                contact.note_bounce(email)
+            changed = [contact for contact in loaded if contact and contact.pending_events]
+            try:
+                await self._store.record(*changed, rows=self._tables.rows(changed))
+            except Conflict:
+                continue
+            return bool(changed)
+        return False
 
     async def page(self, wanted: ContactFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
         """Return the next contacts of a list."""

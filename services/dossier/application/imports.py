@@ -4,8 +4,8 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import IO, Protocol
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ import structlog
 
 from services.dossier.application.contact_lines import columns_of, read_line, with_fields
 from services.dossier.application.contacts import Contacts, Count, Stated, taken
+from services.dossier.application.ports import Tables
 from services.dossier.application.recipients import Line, Sheets
 from services.dossier.domain.contact_import import ContactImport
 from services.dossier.domain.refusal import Refused, Wrong
@@ -64,8 +65,17 @@ class ImportTables(Protocol):
 class Imports:
     """Takes on lists of contacts, and works each to its end; several are worked in turn."""
 
-    def __init__(self, store: Store, tables: ImportTables, blobs: Blobs, sheets: Sheets, contacts: Contacts) -> None:
+    def __init__(
+        self,
+        store: Store,
+        standing: Tables,
+        tables: ImportTables,
+        blobs: Blobs,
+        sheets: Sheets,
+        contacts: Contacts,
+    ) -> None:
         self._store = store
+        self._standing = standing
         self._tables = tables
         self._blobs = blobs
         self._sheets = sheets
@@ -78,9 +88,11 @@ class Imports:
 
         Raises `Refused` for what is no list, or lacks a column that is needed.
         """
-        columns, chunks, lines = await asyncio.to_thread(self._keep, file)
+        attempt = uuid4()
+        columns, chunks, lines = await self._keep(attempt, file)
         job = ContactImport(uuid4(), columns, chunks, lines, datetime.now(UTC), started_by)
-        await self._store.record(rows=[*self._tables.forgotten(job.started_at - _KEPT), self._tables.row(job)])
+        kept = [self._tables.row(job), self._standing.settled(attempt)]
+        await self._store.record(rows=[*self._tables.forgotten(job.started_at - _KEPT), *kept])
         if lines <= SMALL:
             while not await self.work_on(job):
                 pass
@@ -127,6 +139,7 @@ class Imports:
                 lines = await asyncio.to_thread(self._next_of, job)
             except (BlobMissing, BlobDamaged) as error:
                 _log.error("the rest of an import is lost", import_id=str(job.import_id), blob=str(error))
+                await asyncio.to_thread(self._blobs.delete, job.chunks)
                 job.state = "lost"
             else:
                 await self._enter(job, lines)
@@ -163,21 +176,27 @@ class Imports:
         count = await self._contacts.enter(free, noted, known)
         vars(job).update(vars(_advanced(job, len(lines), count, len(wrongs))))
 
-    def _keep(self, file: IO[bytes]) -> tuple[list[str], list[str], int]:
+    async def _keep(self, attempt: UUID, file: IO[bytes]) -> tuple[list[str], list[str], int]:
         """Keep the lines of a list; return its columns, the blobs, and how many lines there are."""
-        with closing(self._sheets.lines(file)) as lines:
-            header = next(lines, None)
+        chunks: list[str] = []
+        count = 0
+        lines = self._sheets.lines(file)
+        try:
+            header = await asyncio.to_thread(next, lines, None)
             columns = columns_of(header[1] if header else None)
-            chunks: list[str] = []
-            count = 0
-            try:
-                for bunch in _bunches(lines, _BLOBS * _AT_ONCE):
-                    parts = [bunch[start : start + _AT_ONCE] for start in range(0, len(bunch), _AT_ONCE)]
-                    chunks += [ref.sha256 for ref in self._blobs.put_many([_frozen(part) for part in parts])]
-                    count += len(bunch)
-            except BaseException:
-                self._blobs.delete(chunks)
-                raise
+            while bunch := await asyncio.to_thread(_bunch, lines):
+                count += sum(len(part) for part in bunch)
+                blobs = await asyncio.to_thread(lambda parts: [_frozen(part) for part in parts], bunch)
+                fresh = [sha256(blob.content).hexdigest() for blob in blobs]
+                chunks += fresh
+                await self._store.record(rows=[self._standing.freezing(attempt, fresh)])
+                await asyncio.to_thread(self._blobs.put_many, blobs)
+        except BaseException:
+            await asyncio.to_thread(self._blobs.delete, chunks)
+            await self._store.record(rows=[self._standing.settled(attempt)])
+            raise
+        finally:
+            await asyncio.to_thread(lines.close)
         return columns, chunks, count
 
     def _next_of(self, job: ContactImport) -> list[Line]:
@@ -202,9 +221,10 @@ def _advanced(job: ContactImport, lines: int, count: Count, refused: int) -> Con
     )
 
 
-def _bunches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
-    while bunch := list(islice(lines, size)):
-        yield bunch
+def _bunch(lines: Iterator[Line]) -> list[list[Line]]:
+    """Return the next lines, those of each blob apart."""
+    parts = (list(islice(lines, _AT_ONCE)) for _ in range(_BLOBS))
+    return [part for part in parts if part]
 
 
 def _frozen(lines: Sequence[Line]) -> Blob:

@@ -43,6 +43,19 @@ def routes(dossier: Dossier) -> APIRouter:
             checked = await dossier.address_book.email_checks.one(contact)
             return {**shown(contact), "email_check": checked_shown(dossier.refusals, checked, language(request))}
 
+    @router.get(f"{_ONE}/consents")
+    async def list_consents(
+        request: Request,
+        _: Annotated[Caller, Depends(reads)],
+        kind: str,
+        number: str,
+        contact_id: _ContactId = None,
+    ) -> dict[str, Any]:
+        """List what a contact said of mailings, oldest first: the consent, its day, its proof and the address then."""
+        with answering(dossier.refusals, request):
+            said = await dossier.contacts.consents(address_said(kind, number, contact_id))
+            return {"items": [stand._asdict() for stand in said], "next": None}
+
     @router.put(_ONE, openapi_extra=takes(ContactFacts, "put", _ONE))
     async def put_contact(
         request: Request,

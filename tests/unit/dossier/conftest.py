@@ -262,7 +262,7 @@ class House:
             contacts,
             an_address_book(
                 self.store,
-                (SqlContactChecks(self.store), SqlViews(self.store), SqlImports(self.store)),
+                (self.tables, SqlContactChecks(self.store), SqlViews(self.store), SqlImports(self.store)),
                 self.blobs,
                 FileSheets(),
                 contacts,

@@ -3,8 +3,9 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from services.dossier.domain.contact import Contact
 from services.dossier.domain.identity import Address, contact_id_of
+from shared.blobs import Blob
+from shared.contracts.message import BlobRef
 from tests.unit.dossier.conftest import House
 from tests.unit.dossier.test_recipients import a_workbook
 
@@ -215,6 +218,32 @@ async def test_what_is_no_list_of_contacts_is_refused_whole(house: House, conten
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == (fields or ["name"])
     assert (await house.ask("GET", "/contacts/imports")).json()["items"] == []
+
+
+async def test_a_list_that_breaks_off_while_it_is_taken_on_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-26: what was read of it is personal."""
+    put: list[str] = []
+    keep = house.blobs.put_many
+
+    def keep_once(blobs: Sequence[Blob]) -> list[BlobRef]:
+        if put:
+            raise OSError("the disk is full")
+        refs = keep(blobs)
+        put.extend(ref.sha256 for ref in refs)
+        return refs
+
+    monkeypatch.setattr(house.blobs, "put_many", keep_once)
+    big = "kind,number\n" + "".join(f"person,{n}\n" for n in range(11_000))
+
+    with pytest.raises(OSError, match="full"):
+        await house.dossier.address_book.imports.begin(io.BytesIO(big.encode()), "anna")
+
+    assert put
+    assert not any(house.blobs.has(sha256) for sha256 in put)
+    assert await house.tables.left_frozen(datetime.max.replace(tzinfo=UTC)) == {}
+    assert await house.dossier.address_book.imports.latest(1) == []
 
 
 async def test_an_import_that_is_not_there_is_not_found(house: House) -> None:

@@ -11,7 +11,7 @@ from services.dossier.adapters.tables import contact_pages
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.contact_facts import ContactFacts
 from services.dossier.domain.facet import Facet
-from services.dossier.domain.identity import KINDS, Address
+from services.dossier.domain.identity import KINDS, Address, contact_id_of
 from services.dossier.domain.looking import ContactFilter, Cursor, Order, fold
 from services.dossier.domain.refusal import Refused
 from tests.unit.dossier.conftest import House
@@ -97,6 +97,23 @@ async def test_what_a_contact_was_called_before_finds_it_no_longer(lists: Lists)
     assert len((await lists.pages.page(ContactFilter(q="1"), Order(), 10)).items) == 1
     facet = Facet("person", "missing", "granted")
     assert await lists.pages.facets(ContactFilter()) == {facet: 1}
+
+
+async def test_of_a_contact_whose_key_is_gone_only_the_number_is_found(house: House) -> None:
+    """R-26."""
+    at = Address("person", "12")
+    await house.ask("PUT", "/contacts/person/12", {"name": "Anna", "email": "anna@home.example", "consent": "denied"})
+
+    house.store.keyring.erase(at.person())
+    erased = await house.store.load(Contact, contact_id_of(at))
+    assert erased is not None
+    await house.store.record(rows=house.dossier.contacts.rows([erased]))
+
+    async def found(q: str) -> list[str]:
+        listed = (await house.ask("GET", f"/contacts?q={q}")).json()["items"]
+        return [f"{one['number']} {one['name']} {one['email']} {one['consent']}" for one in listed]
+
+    assert [await found(q) for q in ("anna", "home", "an", "12")] == [[], [], [], ["12  None denied"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)

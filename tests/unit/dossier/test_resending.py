@@ -168,3 +168,21 @@ async def test_who_is_erased_gets_no_next_mail(house: House) -> None:
 
 async def test_a_row_that_is_not_there_is_said_so(house: House) -> None:
     assert await refusal(house, wish(uuid4())) == "unknown_row"
+
+
+async def test_an_address_that_bounced_gets_no_next_mail_until_it_is_another(house: House) -> None:
+    """R-3, A10."""
+    row = await a_row(house)
+
+    noted = [await house.dossier.contacts.note_bounce(row, "post@bakery1000.example") for _ in range(2)]
+    refused = await refusal(house, wish(row))
+    elsewhere = await house.dossier.contacts.note_bounce(row, "nobody@bakery1000.example")
+    unknown = await house.dossier.contacts.note_bounce(uuid4(), "post@bakery1000.example")
+    check = (await house.ask("GET", "/contacts/check-email")).json()
+    await house.ask("PUT", "/contacts/organisation/1000", {"email": "beter@bakery.example"})
+    await house.dossier.resending.resend(wish(row))
+
+    assert (noted, elsewhere, unknown) == ([True, False], False, False)
+    assert refused == "no_address"
+    assert check["counts"]["problems"] == {"bounced": 1}
+    assert (await house.told(DossierItemRequested))[1].recipient.email == "beter@bakery.example"
