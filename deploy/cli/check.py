@@ -20,6 +20,8 @@ from deploy.nats_server import DidNotStart, NatsServer
 from services.dossier.domain.mail_server import of_url
 from services.dossier.layouts import supplied
 from services.mailer.adapters.smtp import MailServer, ServerUnavailable, connect
+from services.renderer.adapters.office import program
+from services.renderer.adapters.office.office import NotStarted, Office
 from shared.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -41,7 +43,7 @@ class Finding:
 @app.command()
 @answers
 def check(data: Data = None) -> Shown:
-    """Look at data folder, NATS, store, mail server and layouts, and say what to fix; ends with 7 or 78 if need be."""
+    """Look at data folder, NATS, store, mail server, layouts, LibreOffice; say what to fix; may end with 7 or 78."""
     findings = asyncio.run(_look(settings_of(data)))
     wrong = [one for one in findings if one.code]
     for one in wrong:
@@ -51,7 +53,14 @@ def check(data: Data = None) -> Shown:
 
 
 async def _look(settings: Settings) -> list[Finding]:
-    looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_data, _nats, _store, _mail_server, _layouts)
+    looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
+        _data,
+        _nats,
+        _store,
+        _mail_server,
+        _layouts,
+        _office,
+    )
     return [await look(settings) for look in looks]
 
 
@@ -124,3 +133,17 @@ def _server_of(url: str) -> MailServer:
 
 async def _layouts(_settings: Settings) -> Finding:
     return Finding("layouts", ", ".join(f"{name} ({layout.kind})" for name, layout in supplied().items()))
+
+
+async def _office(_settings: Settings) -> Finding:
+    """Start LibreOffice, as the renderer would; uitpost does without, but for some Word layouts."""
+    folder = program.found()
+    if folder is None:
+        return Finding("LibreOffice", f"not installed; some Word layouts make no PDF without it: {program.INSTALL}")
+    office = Office(folder)
+    try:
+        return Finding("LibreOffice", f"LibreOffice {await asyncio.to_thread(lambda: office.version)} starts")
+    except NotStarted as error:
+        return Finding("LibreOffice", str(error), f"install it again: {program.INSTALL}", Code.WRONG_CONFIGURATION)
+    finally:
+        office.close()

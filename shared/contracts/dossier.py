@@ -21,6 +21,7 @@ from shared.contracts.message import (
 IssueMethod = Literal["none", "document", "email"]
 LayoutKind = Literal["text", "html", "typst", "paged", "word"]
 PdfStandard = Literal["plain", "a-2b", "a-3a+ua-1"]
+PdfEngine = Literal["translated", "libreoffice"]
 
 
 class LayoutField(Frozen):
@@ -37,6 +38,7 @@ class LayoutDocument(Frozen):
     `subject` (what the wizard proposes) and `filename` (of the attachment). `files` maps a language to the .docx of
     a Word layout, a blob of its own. The first language serves all others.
     `pdf` is the standard that a PDF follows: PDF/A-2b to be archived, PDF/A-3a with PDF/UA-1 to be read aloud too.
+    `pdf_engines` says by language what makes the PDFs of a Word layout: decided once, so that a version stays as it is.
     """
 
     kind: LayoutKind
@@ -44,6 +46,7 @@ class LayoutDocument(Frozen):
     sources: dict[str, dict[str, str]]
     pdf: PdfStandard = "plain"
     files: dict[str, BlobRef] = {}
+    pdf_engines: dict[str, PdfEngine] = {}
 
 
 class RunStarted(Message):

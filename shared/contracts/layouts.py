@@ -1,6 +1,6 @@
 """What the renderer is asked of a layout before it is recorded: whether it can be merged, and what stands in it."""
 
-from shared.contracts.dossier import LayoutDocument
+from shared.contracts.dossier import LayoutDocument, PdfEngine
 from shared.contracts.message import Frozen
 
 
@@ -38,11 +38,12 @@ class Placeholder(Frozen):
 class LayoutJudged(Frozen):
     """Everything wrong with a layout; no problems if it can be merged.
 
-    `warnings` prevent nothing. `declined` says by language why a Word layout can't become a PDF without an office
-    program.
+    `warnings` prevent nothing. `pdf_engines` says by language what makes the PDFs of a Word layout, where anything can;
+    `declined` why that is not its translation.
     """
 
     problems: tuple[LayoutProblem, ...] = ()
     warnings: tuple[LayoutProblem, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
     declined: dict[str, tuple[str, ...]] = {}
+    pdf_engines: dict[str, PdfEngine] = {}

@@ -65,11 +65,13 @@ class Asking:
         self._broker = broker
         self._timeout = timeout
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[W]) -> W:
-        """Return the answer; raise `Refusal` for a no, `NoAnswer` where none comes in time."""
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[W], *, timeout: float | None = None
+    ) -> W:
+        """Return the answer; raise `Refusal` for a no, `NoAnswer` where none comes in time (seconds)."""
         try:
             reply = await self._broker.request(
-                question.model_dump_json().encode(), f"uitpost.ask.{service}.{wish}", timeout=self._timeout
+                question.model_dump_json().encode(), f"uitpost.ask.{service}.{wish}", timeout=timeout or self._timeout
             )
         except (TimeoutError, NoRespondersError, ConnectionClosedError, FeatureNotSupportedException) as error:
             msg = f"{service} does not answer"

@@ -11,6 +11,7 @@ from shared.contracts.layouts import LayoutJudged, LayoutWanted
 from shared.messaging import Asking, NoAnswer, Refusal
 
 _log = structlog.get_logger()
+_JUDGING = 30.0  # seconds: a Word layout may be made by LibreOffice too, to be compared
 A = TypeVar("A", bound=BaseModel)
 
 
@@ -30,11 +31,11 @@ class AskedRenderer:
 
     async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
         """Return what is found in a layout, None where nobody answers in time."""
-        return await self._ask("judge-layout", LayoutWanted(document=document), LayoutJudged)
+        return await self._ask("judge-layout", LayoutWanted(document=document), LayoutJudged, _JUDGING)
 
-    async def _ask(self, wish: str, question: BaseModel, answer: type[A]) -> A | None:
+    async def _ask(self, wish: str, question: BaseModel, answer: type[A], timeout: float | None = None) -> A | None:
         try:
-            return await self._asking.ask("renderer", wish, question, answer)
+            return await self._asking.ask("renderer", wish, question, answer, timeout=timeout)
         except (NoAnswer, Refusal) as error:  # it refuses only while its engine is not to be had
             _log.warning("the renderer does not answer", wish=wish, error=str(error))
             return None

@@ -41,7 +41,7 @@ class LayoutFiles:
         if judged.problems:
             raise Refused(problem_wrong(problem) for problem in judged.problems)
         await self._kept(contents, transient=False)
-        return document, judged
+        return document.model_copy(update={"pdf_engines": judged.pdf_engines}), judged
 
     async def read(self, facts: LayoutFacts) -> tuple[LayoutDocument, LayoutJudged]:
         """Return what is found in a layout, of which nothing stays; raise `Refused` where nobody answers (503)."""

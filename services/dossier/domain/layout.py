@@ -83,7 +83,7 @@ class LayoutFacts(BaseModel):
     def _field_wrongs(self) -> Iterator[Wrong]:
         if has_control(self.name):
             yield Wrong("name", "control_character")
-        if self.pdf != "plain" and self.kind != "typst":
+        if self.pdf != "plain" and self.kind not in {"typst", "word"}:
             yield Wrong("pdf", "not_of_this_kind", {"kind": self.kind})
         seen: set[str] = set()
         for number, field in enumerate(self.fields):

@@ -111,8 +111,9 @@ def _add_putting(router: APIRouter, dossier: Dossier) -> None:
         with answering(dossier.refusals, request):
             facts = as_said(LayoutFacts, parse(await whole(request)))
             row, judged = await dossier.layouts.put(layout_id, facts, operator.name)
-            warnings = found(facts, judged, dossier.refusals, language(request))["warnings"]
-            return {"id": layout_id, **row, "warnings": warnings}
+            said = found(facts, judged, dossier.refusals, language(request))
+            told = {name: said[name] for name in ("warnings", "pdf_engines", "declined")}
+            return {"id": layout_id, **row, **told}
 
 
 def _add_changing(router: APIRouter, dossier: Dossier) -> None:

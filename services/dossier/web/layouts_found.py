@@ -21,6 +21,7 @@ def found(facts: LayoutFacts, judged: LayoutJudged, refusals: Refusals, language
         "placeholders": [placeholder.model_dump() for placeholder in judged.placeholders],
         "fields": proposed_fields(facts, paths),
         "declined": judged.declined,
+        "pdf_engines": judged.pdf_engines,
     }
 
 

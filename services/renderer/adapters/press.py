@@ -99,6 +99,10 @@ class Press:
             for sheet in sheets
         ]
 
+    def judge(self, document: LayoutDocument) -> LayoutJudged:
+        """Return all that is found in a layout, and what is to make the PDFs of a Word layout."""
+        return self._word_pages.judged(document, self.read(document), self._blobs.get)
+
     def read(self, document: LayoutDocument) -> LayoutJudged:
         """Return all that is found in a layout that nothing is recorded of yet."""
         return read(document, self._blobs.get)

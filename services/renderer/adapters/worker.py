@@ -44,7 +44,7 @@ def framed(value: Any) -> bytes:
 
 def _answer(press: Press, asked: Any) -> Any:
     try:
-        return press.read(asked) if isinstance(asked, LayoutDocument) else press.make(asked)
+        return press.judge(asked) if isinstance(asked, LayoutDocument) else press.make(asked)
     except MemoryError:
         raise  # as if killed: the pool then finds the job that asked for so much
     except Exception:  # noqa: BLE001 - whatever it is, no job is to blame, and the pool tells its caller

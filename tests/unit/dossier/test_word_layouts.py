@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.dossier import DocumentRequested, DossierItemRequested
-from shared.contracts.layouts import LayoutProblem
+from shared.contracts.dossier import DocumentRequested, DossierItemRequested, LayoutDocument
+from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from tests.unit.dossier.conftest import House, a_destination, a_request
 
 DOCX = b"PK\x03\x04 a document"
@@ -126,3 +126,27 @@ async def test_a_word_layout_is_no_body(house: House) -> None:
     problem = await house.refused(a_request(body_layout_id="brief-word", body_text=None))
 
     assert [error["code"] for error in problem["errors"]] == ["layout_kind"]
+
+
+async def test_what_makes_the_pdfs_is_told_and_kept_with_the_version(house: House) -> None:
+    """FR-39, A6."""
+    house.judge.found = LayoutJudged(pdf_engines={"nl": "libreoffice"}, declined={"nl": ("several columns",)})
+
+    answer = (await put(house, pdf="a-2b")).json()
+
+    kept = LayoutDocument.model_validate_json(house.blobs.get(answer["sha256"]))
+    assert (kept.pdf_engines, kept.pdf) == ({"nl": "libreoffice"}, "a-2b")
+    assert (answer["pdf_engines"], answer["declined"]) == ({"nl": "libreoffice"}, {"nl": ["several columns"]})
+
+
+async def test_a_layout_that_makes_no_pdf_here_says_what_to_install(house: House) -> None:
+    """FR-105: when it is put, not when it is sent."""
+    warning = LayoutProblem(language="nl", code="word_needs_office", detail="several columns")
+    house.judge.found = LayoutJudged(warnings=(warning,), declined={"nl": ("several columns",)})
+
+    answer = await put(house)
+
+    [told] = [one for one in answer.json()["warnings"] if one["code"] == "word_needs_office"]
+    assert (answer.status_code, told["field"], answer.json()["pdf_engines"]) == (200, "files.nl", {})
+    assert "several columns" in told["detail"]
+    assert "apt-get install libreoffice-writer-nogui" in told["detail"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -21,9 +22,11 @@ from services.renderer.adapters.office.office import NotStarted, Office
 from services.renderer.adapters.office.program import found
 from services.renderer.adapters.press import Press
 from services.renderer.domain import Made
-from shared.blobs import MemoryBlobs
+from shared.blobs import Blob, MemoryBlobs
+from shared.contracts.dossier import LayoutDocument
+from shared.contracts.layouts import LayoutJudged
 from tests.office import needs_office
-from tests.unit.renderer.jobs import a_job
+from tests.unit.renderer.jobs import a_job, kept
 from tests.unit.renderer.test_word_letters import a_word_layout
 from tests.unit.renderer.test_word_pages import CORPUS, values
 from tests.unit.renderer.word_corpus import LONG, SHORT
@@ -198,3 +201,58 @@ def _linked_picture() -> str:
         '</a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic>'
         "</wp:inline></w:drawing></w:r></w:p>"
     )
+
+
+def judged(content: bytes, **others: Any) -> LayoutJudged:
+    """What is found in a Word layout when it is put."""
+    blobs = MemoryBlobs()
+    [ref] = blobs.put_many([Blob(content)])
+    return Press(blobs).judge(LayoutDocument(kind="word", sources={}, files={"nl": ref}, **others))
+
+
+@needs_office
+def test_a_layout_that_looks_as_libreoffice_shows_it_is_translated() -> None:
+    """FR-39, A6: with short values and with long ones."""
+    found = judged(CORPUS["letter with logo"])
+
+    assert (found.pdf_engines, found.declined, found.problems) == ({"nl": "translated"}, {}, ())
+
+
+@needs_office
+def test_a_layout_that_is_declined_is_made_by_libreoffice_and_the_answer_says_why() -> None:
+    found = judged(CORPUS["two columns"])
+
+    assert (found.pdf_engines, found.declined) == ({"nl": "libreoffice"}, {"nl": ("several columns",)})
+    assert found.warnings == ()
+
+
+@needs_office
+def test_a_layout_that_looks_otherwise_is_made_by_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.renderer.adapters.word.pages.likeness.MOST", -1.0)  # no page is ever alike
+
+    found = judged(document(p(r("Beste {{ recipient.name }}"))))
+
+    assert found.pdf_engines == {"nl": "libreoffice"}
+    assert found.declined["nl"][0].startswith("with short values page 1 looks otherwise")
+
+
+@needs_office
+def test_a_version_is_made_by_what_was_chosen_for_it() -> None:
+    blobs = MemoryBlobs()
+    [ref] = blobs.put_many([Blob(document(p(r("Beste {{ recipient.name }}"))))])
+    chosen = LayoutDocument(kind="word", sources={}, files={"nl": ref}, pdf_engines={"nl": "libreoffice"})
+
+    [made] = Press(blobs).make([a_job(attachment_layout=kept(blobs, chosen), read_only=True)])
+
+    assert isinstance(made, Made), made
+    assert "libreoffice" in made.engines
+
+
+def test_without_libreoffice_a_layout_that_needs_it_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    found = judged(CORPUS["two columns"])
+
+    assert found.pdf_engines == {}
+    assert [(one.code, one.detail) for one in found.warnings] == [("word_needs_office", "several columns")]
+    assert judged(CORPUS["letter with logo"]).pdf_engines == {"nl": "translated"}

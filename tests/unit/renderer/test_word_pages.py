@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdfium2
 import pytest
 from docx import Document
@@ -11,6 +12,7 @@ from docx import Document
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.press import Press
+from services.renderer.adapters.typst import Standard
 from services.renderer.adapters.word.pages.declined import Declined
 from services.renderer.adapters.word.pages.likeness import compared, text_of
 from services.renderer.adapters.word.pages.pdf import TranslatedLayout
@@ -238,3 +240,23 @@ def test_the_corpus_is_of_word_files() -> None:
     assert len(CORPUS) >= 20
     for content in CORPUS.values():
         assert list(Document(BytesIO(content)).iter_inner_content())
+
+
+@pytest.mark.parametrize(
+    ("standards", "claimed"),
+    [
+        (("a-2b",), {"pdfaid:part": "2", "pdfaid:conformance": "B"}),
+        (("a-3a", "ua-1"), {"pdfaid:part": "3", "pdfaid:conformance": "A", "pdfuaid:part": "1"}),
+    ],
+)
+def test_a_translated_layout_makes_a_pdf_to_keep(standards: tuple[Standard, ...], claimed: dict[str, str]) -> None:
+    layout = TranslatedLayout(CORPUS["letter with logo"], "nl", standards)
+
+    pdf, _ = layout.letter(values(SHORT), "2026-11-24")
+
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        with opened.open_metadata() as told:
+            assert {name: told[name] for name in claimed} == claimed
+            assert told["dc:title"] == "Uitnodiging"
+        assert "/StructTreeRoot" in opened.Root or "ua-1" not in standards
+        assert not opened.check_pdf_syntax()

@@ -108,7 +108,14 @@ class Images:
         name = target.replace("/", "-")
         self._shop.pictures[name] = self._shop.layout.parcel.parts[target]
         width, height = _size(frame)
-        return f'image({quoted(name)}, width: {pt(width)}, height: {pt(height)}, fit: "stretch")'
+        size = f'width: {pt(width)}, height: {pt(height)}, fit: "stretch"'
+        return f"image({quoted(name)}, {size}, alt: {quoted(_said_of(frame))})"
+
+
+def _said_of(frame: Element) -> str:
+    """Return what is read aloud for a picture: its description, or else its name."""
+    said = frame.find(f"{{{WP}}}docPr")
+    return "" if said is None else said.get("descr") or said.get("title") or said.get("name") or ""
 
 
 def _size(frame: Element) -> tuple[float, float]:

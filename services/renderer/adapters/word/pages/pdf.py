@@ -10,7 +10,7 @@ from services.renderer.adapters.typst import LetterLayout, Standard
 from services.renderer.adapters.word.compiled import Compiled, environment_of
 from services.renderer.adapters.word.layout import WordLayout
 from services.renderer.adapters.word.merging import Scope
-from services.renderer.adapters.word.pages.translation import translated
+from services.renderer.adapters.word.pages.translation import LANGUAGE, TITLE, translated
 
 ENGINES = {name: version(name) for name in ("jinja2", "lxml", "typst")}
 _SAY = "{{%s | _json }}"
@@ -40,7 +40,8 @@ class TranslatedLayout:
         """Return the PDF, dated midnight UTC of the day (YYYY-MM-DD), and warnings; raise `Unmergeable`."""
         seen = {**context, "_all": Scope(context, self._language), "_next_number": count().__next__}
         values = {name: json.loads(part.merged(seen)) for name, part in self._values.items()}
-        return self._letter.letter(values, day)
+        told = {TITLE: str(context.get("subject") or ""), LANGUAGE: self._language}
+        return self._letter.letter(values | told, day)
 
 
 def _as_json(value: Any) -> str:

@@ -29,6 +29,7 @@ _SECTION_DECLINED = {
 }
 
 _AS_EVER = {"lrTb", "top"}  # the values of some of them that are no different
+TITLE, LANGUAGE = "_title", "_language"  # beside the values of each part, known by its name
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def translated(layout: WordLayout) -> Translation:
             _PRELUDE,
             *(f"#let {name} = it => {look}" for look, name in shop.looks.items()),
             "#let data = json(bytes(sys.inputs.data))",
-            "#set text(hyphenate: false)",
+            f'#set document(title: data.at("{TITLE}"))',
+            f'#set text(hyphenate: false, lang: data.at("{LANGUAGE}"))',
             '#set par(leading: 0pt, spacing: 0pt, linebreaks: "simple")',
             "#set block(spacing: 0pt, above: 0pt, below: 0pt)",
             "#context {",
