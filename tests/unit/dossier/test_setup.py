@@ -102,7 +102,7 @@ async def test_other_content_is_the_next_version_of_a_layout(house: House) -> No
     other = LAYOUTS["plain"] | {"sources": {"nl": {"text": "Hoi"}}}
     second = (await house.ask("PUT", "/layouts/plain", other)).json()
 
-    assert same == first | {"warnings": []}
+    assert same == first | {"warnings": [], "pdf_engines": {}, "declined": {}}
     assert (first["version"], second["version"]) == (1, 2)
     assert b'"Hoi"' in house.blobs.get(second["sha256"])
 

@@ -256,3 +256,13 @@ def test_without_libreoffice_a_layout_that_needs_it_is_warned_of(monkeypatch: py
     assert found.pdf_engines == {}
     assert [(one.code, one.detail) for one in found.warnings] == [("word_needs_office", "several columns")]
     assert judged(CORPUS["letter with logo"]).pdf_engines == {"nl": "translated"}
+
+
+@needs_office
+def test_a_layout_is_compared_with_values_for_all_that_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.renderer.adapters.word.pages.likeness.MOST", -1.0)
+
+    found = judged(document(p(r("{{ merge.day | datum }} {% for row in merge.rows %}{{ row.what }}{% endfor %}"))))
+
+    sizes = [reason.split(" page")[0] for reason in found.declined["nl"]]
+    assert [sizes[0], sizes[-1]] == ["with short values", "with long values"]

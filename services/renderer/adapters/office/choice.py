@@ -73,7 +73,7 @@ class WordPages:
         if office is None:
             return _Choice("translated")
         by_office = OfficeLayout(content, language, office, document.pdf)
-        reasons = _unlike(translated, by_office, samples(document, language))
+        reasons = _unlike(translated, by_office, samples(content, language, document))
         return _Choice("libreoffice" if reasons else "translated", reasons)
 
     def _by_office(self, content: bytes, language: str, document: LayoutDocument, reasons: str) -> OfficeLayout:
