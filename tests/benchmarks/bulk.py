@@ -23,11 +23,11 @@ from typing import Any
 import httpx2
 
 from shared.access import Access
+from tests.benchmarks.known import know
 from tests.benchmarks.usage import Usage
 from tests.nats import Nats
 
 _UITPOST = Path(sys.executable).with_name("uitpost")
-_AT_ONCE = 50_000  # contacts in one import
 
 
 def main() -> None:
@@ -49,15 +49,6 @@ class Stage:
     data: Path
     pid: int
     http: httpx2.AsyncClient
-
-    async def know(self, number: int) -> None:
-        """Have so many contacts entered, as the people of a mailing are known before it."""
-        for start in range(0, number, _AT_ONCE):
-            people = [_contact(n) for n in range(start, min(start + _AT_ONCE, number))]
-            body = "\n".join(["kind,number,name,email,language,consent", *people])
-            answer = await self.http.post("/api/v1/contacts/import", content=body.encode())
-            if answer.json().get("recorded") != len(people):
-                raise SystemExit(answer.text)
 
     async def record(self, request: dict[str, Any]) -> dict[str, float]:
         """Have a request accepted and recorded; return how fast that was, and what it took."""
@@ -90,7 +81,7 @@ class Stage:
 
 async def _measure(folder: Path, items: int) -> dict[str, Any]:
     async with _stage(folder) as stage:
-        await stage.know(items)
+        await know(stage.http, items)
         await stage.record(_request(20, "warm-up", "email"))
         return {
             "with mail": await stage.record(_request(items, "with-mail", "email")),
@@ -146,10 +137,6 @@ def _request(number: int, request_id: str, issue_method: str) -> dict[str, Any]:
         "consent_attested": True,
         "destinations": [{"kind": "person", "number": str(100_000 + n), "merge": {"table": n}} for n in range(number)],
     } | (mail if issue_method == "email" else {})
-
-
-def _contact(n: int) -> str:
-    return f"person,{100_000 + n},Anna {n} van der Merwe-Jørgensen,anna{n}@home{n % 50}.example,en,granted"
 
 
 def _peak_mb(pid: int) -> int:

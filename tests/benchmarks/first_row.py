@@ -24,6 +24,7 @@ import httpx2
 
 from shared.access import Access
 from tests.benchmarks import pieces
+from tests.benchmarks.known import know
 from tests.benchmarks.usage import Disk, Usage
 
 _UITPOST = Path(sys.executable).with_name("uitpost")
@@ -66,13 +67,6 @@ class Stage:
             await asyncio.sleep(0.01)
         return str(answer.json()["run_id"])
 
-    async def know(self, number: int) -> None:
-        """Have so many contacts entered, as the people of a mailing are known before it."""
-        lines = ["kind,number,name,email,language,consent", *(_contact(n) for n in range(number))]
-        answer = await self.http.post("/api/v1/contacts/import", content="\n".join(lines).encode())
-        if answer.json().get("recorded") != number:
-            raise SystemExit(answer.text)
-
     def accepted(self) -> int:
         """Return how many mails the sink has accepted."""
         return self.log.stat().st_size if self.log.exists() else 0
@@ -91,7 +85,7 @@ class Stage:
 
 async def _measure(folder: Path, mails: int, *, with_pdf: bool) -> dict[str, Any]:
     async with _stage(folder) as stage:
-        await stage.know(mails)
+        await know(stage.http, mails)
         await stage.projected(await stage.mail(20, "warm-up", with_pdf=with_pdf))
         before, disk = Usage.of(stage.pid), Disk.of(stage.data)
         memory = asyncio.create_task(stage.watch_memory())
@@ -180,10 +174,6 @@ def _mailing(number: int, request_id: str, *, with_pdf: bool) -> dict[str, Any]:
         ],
         "destinations": [_destination(n) for n in range(number)],
     } | letter
-
-
-def _contact(n: int) -> str:
-    return f"person,{100_000 + n},Anna {n} van der Merwe-Jørgensen,anna{n}@home{n % 50}.example,en,granted"
 
 
 def _destination(n: int) -> dict[str, Any]:
