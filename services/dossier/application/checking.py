@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -83,16 +84,17 @@ class Checking:
         self._turn = asyncio.Semaphore(_BIG_ONES)
         self._running: dict[UUID, asyncio.Task[None]] = {}
 
-    async def begin(self, intake: Intake, me: Me = None) -> UUID:
+    async def begin(self, intake: Intake, me: Me = None, body: AsyncExitStack | None = None) -> UUID:
         """Begin to check a request; a small one is done when this returns, unless the renderer takes long.
 
-        `me` is the sender of that name, of a person who asks (R-6).
+        `me` is the sender of that name, of a person who asks (R-6); `body` is what the request's destinations lie in,
+        which is closed at the end.
         """
         check_id = uuid4()
         check = Check(total=len(intake.destinations), issue_method=intake.issue_method)
         begun = _facts(check, datetime.now(UTC), "running")
         await self._store.record(rows=[self._checks.begun(check_id, begun, datetime.now(UTC) + KEPT)])
-        task = asyncio.create_task(self._run(check_id, intake, check, me))
+        task = asyncio.create_task(self._run(check_id, intake, check, me, body or AsyncExitStack()))
         self._running[check_id] = task
         task.add_done_callback(lambda _: self._running.pop(check_id, None))
         if check.total <= SMALL:
@@ -138,15 +140,16 @@ class Checking:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, check_id: UUID, intake: Intake, check: Check, me: Me) -> None:
+    async def _run(self, check_id: UUID, intake: Intake, check: Check, me: Me, body: AsyncExitStack) -> None:
         """Check in turn, and note how it ended."""
         started = datetime.now(UTC)
         try:
-            if check.total <= SMALL:
-                await self._check(check_id, intake, check, started, me)
-            else:
-                async with self._turn:
-                    await self._check(check_id, intake, check, datetime.now(UTC), me)
+            async with body:
+                if check.total <= SMALL:
+                    await self._check(check_id, intake, check, started, me)
+                else:
+                    async with self._turn:
+                        await self._check(check_id, intake, check, datetime.now(UTC), me)
         except GivenUp:
             _log.info("a check was given up", check=str(check_id))
         except RendererAway:

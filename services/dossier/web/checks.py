@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dossier.application import Dossier
+from services.dossier.application.reading import read_body
 from services.dossier.domain.check import FAULT, Finding, Status
-from services.dossier.domain.intake import Intake, parse, read
+from services.dossier.domain.intake import Intake
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.web.body import answering
@@ -37,8 +39,10 @@ def routes(dossier: Dossier) -> APIRouter:
     async def check(request: Request, response: Response, operator: Sending) -> dict[str, Any]:
         """Check a request addressee by addressee, and record nothing: done at once (200) or going on (202)."""
         with answering(dossier.refusals, request):
-            async with requested(dossier, request, lambda body: read(parse(body.read()), "check")) as intake:
-                return await answered(dossier, request, response, submitted(intake, operator), operator)
+            async with AsyncExitStack() as body:
+                asked = requested(dossier, request, lambda body: read_body(body, "check"))
+                intake = submitted(await body.enter_async_context(asked), operator)
+                return await answered(dossier, request, response, intake, operator, body.pop_all())
 
     @router.get(_ONE)
     async def get_check(request: Request, _: _Reads, check_id: UUID) -> dict[str, Any]:
@@ -90,10 +94,15 @@ def _add_lists(router: APIRouter, dossier: Dossier) -> None:
 
 
 async def answered(
-    dossier: Dossier, request: Request, response: Response, intake: Intake, operator: Operator
+    dossier: Dossier,
+    request: Request,
+    response: Response,
+    intake: Intake,
+    operator: Operator,
+    body: AsyncExitStack | None = None,
 ) -> dict[str, Any]:
     """Begin to check a request, and return how far that is: done at once (200) or going on (202)."""
-    check_id = await dossier.rehearsal.checking.begin(intake, operator.me)
+    check_id = await dossier.rehearsal.checking.begin(intake, operator.me, body)
     shown = await _check(dossier, request, check_id)
     response.status_code = 202 if shown["state"] == "running" else 200
     response.headers["Location"] = f"/api/v1/checks/{check_id}"
