@@ -13,7 +13,9 @@ from deploy.cli.mailing import Yes
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Processing history: list, show, resend, resolve.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Processing history: list, show, resend, remake, resolve."
+)
 _COLUMNS = ("id", "requested_at", "status", "recipient_name", "recipient_address", "subject", "smtp_code", "attempts")
 _FILTERS = ("status", "q", "run_id", "kind", "number", "from", "to")
 RowId = Annotated[str, typer.Argument(metavar="ID", help="Id of the row")]
@@ -60,14 +62,23 @@ def resend(
     """Send rows again, by id or by filter; each stays one row, with one mail more."""
     chosen = _chosen(ids or [], filters or [], yes=yes)
     body = {"reason": reason, "include_sent": include_sent, "address": address, "content": content, **chosen}
-    given = {name: value for name, value in body.items() if value is not None}
-    job = api.history.post("/processing/resend", given, key=str(uuid4()))
-    say(f"job {job['job_id']}")
-    results = job.get("results", [])
-    for row in results:
-        if row["outcome"] == "refused":
-            say(f"{row['id']}: {row.get('detail') or row.get('code')}")
-    return Rows(("id", "outcome", "code", "mail_id"), results)
+    return _asked(api, "/processing/resend", body)
+
+
+@app.command("remake")
+@speaks
+def remake(
+    api: Api,
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of rows")] = None,
+    filters: Annotated[list[str] | None, typer.Option("--filter", metavar="KEY=VALUE", help="All such rows")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; stands in the history")] = "",
+    address: Annotated[Text, typer.Option("--address", help="current (default) or original")] = None,
+    layout: Annotated[Text, typer.Option("--layout", help="pinned (default) or newest")] = None,
+    yes: Yes = False,
+) -> Shown:
+    """Make letters again, by id or by filter; each stays one row, with one letter more."""
+    body = {"reason": reason, "address": address, "layout": layout, **_chosen(ids or [], filters or [], yes=yes)}
+    return _asked(api, "/processing/remake", body)
 
 
 @app.command("resolve")
@@ -80,6 +91,17 @@ def resolve(
 ) -> Shown:
     """Settle a mail that is in doubt."""
     return Facts(api.history.post(f"/processing/{row_id}/resolve", {"outcome": outcome, "reason": reason}))
+
+
+def _asked(api: Api, path: str, body: dict[str, Any]) -> Rows:
+    given = {name: value for name, value in body.items() if value is not None}
+    job = api.history.post(path, given, key=str(uuid4()))
+    say(f"job {job['job_id']}")
+    results = job.get("results", [])
+    for row in results:
+        if row["outcome"] == "refused":
+            say(f"{row['id']}: {row.get('detail') or row.get('code')}")
+    return Rows(("id", "outcome", "code", "mail_id"), results)
 
 
 def _chosen(ids: list[str], filters: list[str], *, yes: bool) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from services.dossier.application import (
     Printing,
     Recording,
     Refusals,
+    Remaking,
     Resending,
     Roles,
     Runs,
@@ -99,7 +100,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         *(refusals, upstream, workflows, desk, runs, types, rehearsal),
         *(items, tasks, Roles(contacts, role_table), sheets),
         subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
-        Printing(store, all_layouts),
+        *(Printing(store, all_layouts), Remaking(store, tables, contacts, resends)),
     )
 
     async def set_up() -> None:

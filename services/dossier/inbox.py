@@ -8,6 +8,7 @@ from shared.contracts.asks import (
     NoteBounce,
     PrintFound,
     PrintWanted,
+    Remake,
     Resend,
     Resent,
     RolesFound,
@@ -51,6 +52,14 @@ def asked(dossier: Dossier) -> Asked:
     async def note_bounce(said: NoteBounce) -> BounceNoted:
         """Note that mail to the address of a row was refused."""
         return BounceNoted(noted=await dossier.contacts.note_bounce(said.processing_id, said.address))
+
+    @doors.answers("remake", Remake)
+    async def remake(wish: Remake) -> Resent:
+        """Make the next letter of a row."""
+        try:
+            return await dossier.remaking.remake(wish)
+        except Refused as refused:
+            raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
 
     @doors.answers("roles", RolesWanted)
     async def roles(wanted: RolesWanted) -> RolesFound:

@@ -140,8 +140,19 @@ class Resend(Frozen):
     content: Literal["same", "anew"] | None = None
 
 
+class Remake(Frozen):
+    """Asked of the dossier: make the letter of a row again (A11), by its pinned layout or as that now is."""
+
+    processing_id: UUID
+    token: UUID
+    operator: str
+    reason: str = ""
+    address: Literal["current", "original"] = "current"
+    layout: Literal["pinned", "newest"] = "pinned"
+
+
 class Resent(Frozen):
-    """The mail that was made: the asker's own, or the one of whoever was first."""
+    """The mail or letter that was made: the asker's own, or the one of whoever was first."""
 
     processing_id: UUID
     mail_id: UUID

@@ -15,6 +15,7 @@ from services.dossier.application.recipients import Sheets
 from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
+from services.dossier.application.remaking import Remaking
 from services.dossier.application.resending import Resending
 from services.dossier.application.roles import Roles
 from services.dossier.application.runs import Runs
@@ -40,6 +41,7 @@ __all__ = [
     "Recording",
     "Refusals",
     "Rehearsal",
+    "Remaking",
     "Resending",
     "Roles",
     "Runs",
@@ -81,3 +83,4 @@ class Dossier:
     sheets: Sheets
     subjects: Subjects
     printing: Printing
+    remaking: Remaking

@@ -120,9 +120,15 @@ class Processing(Aggregate):
         return mail_id_of(self.id, self.ordinal) if self.ordinal else None
 
     def request_again(
-        self, token: UUID, operator: str, reason: str, recipient: dict[str, Any] | None, parts: dict[str, Any] | None
+        self,
+        token: UUID,
+        operator: str,
+        reason: str,
+        recipient: dict[str, Any] | None,
+        parts: dict[str, Any] | None,
+        content: dict[str, Any] | None = None,
     ) -> None:
-        """Ask for the row's next mail."""
+        """Ask for the row's next mail or letter, made of the row's content unless other is given for this one."""
         self.trigger_event(
             self.RequestedAgain,
             run_id=self.run_id,
@@ -131,7 +137,7 @@ class Processing(Aggregate):
             destination=self.destination,
             recipient=recipient,
             merge=self.merge,
-            content=self.content,
+            content=content or self.content,
             document_date=self.document_date,
             mail_id=mail_id_of(self.id, self.ordinal + 1),
             ordinal=self.ordinal + 1,

@@ -112,13 +112,14 @@ class History:
             raise Refused("file_gone") from None
         return File(content, Attachment.model_validate(named))
 
-    async def letter(self, processing_id: UUID) -> File:
-        """Return the letter of a line, the latest made (FR-92).
+    async def letter(self, processing_id: UUID, ordinal: int | None = None) -> File:
+        """Return a letter of a line, the latest made if none is named (FR-92).
 
         Raises Refused `unknown_row`, `no_letter` where none is made, `file_gone` where it is not kept.
         """
         line, _, timeline = await self.line(processing_id)
-        made = next((fact for fact in reversed(timeline) if fact["letter_sha256"]), None)
+        letters = [fact for fact in timeline if fact["letter_sha256"] and ordinal in {None, fact["ordinal"]}]
+        made = letters[-1] if letters else None
         if made is None:
             raise Refused("no_letter")
         sha256, kind = made["letter_sha256"], made["letter_type"]

@@ -12,7 +12,7 @@ import structlog
 from services.history.application.ports import Doors, Jobs
 from services.history.application.refused import Refused
 from services.history.domain.resend import Answer, Job, Wish, job_id_of, token_of
-from shared.contracts.asks import Resend, Resent
+from shared.contracts.asks import Remake, Resend, Resent
 from shared.messaging import NoAnswer, Refusal
 from shared.store import StoreUnavailable
 
@@ -172,22 +172,27 @@ class Resending:
         return answers
 
     async def _ask(self, job: Job, row: Answer) -> Answer:
-        wish = job.wish
-        question = Resend(
-            processing_id=row.processing_id,
-            token=token_of(job.job_id, row.processing_id),
-            operator=wish.operator,
-            reason=wish.reason,
-            address=wish.address,
-            content=wish.content,
-        )
         try:
-            resent = await self._doors.ask("dossier", "resend", question, Resent)
+            resent = await self._doors.ask("dossier", job.wish.deed, _question(job, row.processing_id), Resent)
         except Refusal as refusal:
             if refusal.code == "no_answer":
                 raise NoAnswer(refusal.detail) from refusal
             return replace(row, outcome="refused", code=refusal.code, detail=refusal.detail)
         return replace(row, outcome="resent", mail_id=resent.mail_id)
+
+
+def _question(job: Job, processing_id: UUID) -> Remake | Resend:
+    wish = job.wish
+    asked = {
+        "processing_id": processing_id,
+        "token": token_of(job.job_id, processing_id),
+        "operator": wish.operator,
+        "reason": wish.reason,
+        "address": wish.address,
+    }
+    if wish.deed == "remake":
+        return Remake.model_validate({**asked, "layout": wish.layout})
+    return Resend.model_validate({**asked, "content": wish.content})
 
 
 def _refusal(job: Job, answers: Sequence[Answer]) -> Refused | NoAnswer | None:

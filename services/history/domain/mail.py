@@ -23,6 +23,7 @@ class Mail:
     updated_at: datetime
     message_id: str | None
     wire_sha256: str | None
+    letter_sha256: str | None
 
 
 def mails_of(timeline: Iterable[Mapping[str, Any]]) -> list[Mail]:
@@ -48,4 +49,5 @@ def _mail(facts: list[Mapping[str, Any]], before: UUID | None) -> Mail:
         updated_at=max(fact["at"] for fact in facts),
         message_id=next((fact["message_id"] for fact in reversed(facts) if fact["message_id"]), None),
         wire_sha256=next((fact["wire_sha256"] for fact in reversed(facts) if fact["wire_sha256"]), None),
+        letter_sha256=next((fact["letter_sha256"] for fact in reversed(facts) if fact["letter_sha256"]), None),
     )

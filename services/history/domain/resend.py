@@ -1,18 +1,23 @@
-"""A wish to resend rows: which, why, and how each answer is told apart."""
+"""A wish to send rows again, or to make their letters again: which, why, and how each answer is told apart."""
 
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
 from services.history.domain.looking import Filter
+from services.history.domain.status import OPEN
 
 JOBS = UUID("7b0e6f0e-0d0b-5d3e-9d2f-3a55c1f2f6a1")  # the namespace of job ids
+Deed = Literal["resend", "remake"]
 Outcome = Literal["waiting", "resent", "refused", "skipped"]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What one request to resend asks: ids are taken as asked, a filter skips `sent` unless `include_sent`."""
+    """What one request asks: ids are taken as asked, a filter skips `sent` unless `include_sent`.
+
+    `remake` makes letters again and takes no mails by a filter; `layout` is theirs, `content` that of mails.
+    """
 
     operator: str
     ids: tuple[UUID, ...] = ()
@@ -21,6 +26,14 @@ class Wish:
     reason: str = ""
     address: Literal["current", "original"] = "current"
     content: Literal["same", "anew"] | None = None
+    deed: Deed = "resend"
+    layout: Literal["pinned", "newest"] = "pinned"
+
+    def skips(self, status: str, issue_method: str | None) -> bool:
+        """Return whether a row that its filter finds is left as it is."""
+        if self.deed == "remake":
+            return issue_method != "document" or status in OPEN
+        return status == "sent" and not self.include_sent
 
 
 @dataclass(frozen=True)

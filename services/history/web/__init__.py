@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.history.application import History, Notices, Printing, Resending
-from services.history.web import files, items, notices, page, printing, processing, resend, runs
+from services.history.web import files, items, notices, page, printing, processing, remake, resend, runs
 
 __all__ = ["routes"]
 
@@ -12,6 +12,7 @@ def routes(history: History, resending: Resending, told: Notices, prints: Printi
     """Return history's routes."""
     return [
         resend.routes(resending),  # before those of rows: `/processing/resend` is no row
+        remake.routes(history, resending),
         processing.routes(history),
         items.routes(history),
         runs.routes(history),

@@ -73,6 +73,7 @@ class MailShown(Shown):
     updated_at: datetime
     message_id: str | None
     wire_sha256: str | None
+    letter_sha256: str | None
 
 
 class Entry(Shown):

@@ -4,7 +4,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from services.history.application import History
@@ -25,9 +25,9 @@ def routes(history: History) -> APIRouter:
         return _saved(await history.file(id, sha256))
 
     @router.get("/processing/{id}/letter", response_class=Response)
-    async def show_letter(id: UUID) -> Response:  # noqa: A002 -- the name in the URL
-        """Download the letter of a row, the latest that was made."""
-        return _saved(await history.letter(id))
+    async def show_letter(id: UUID, n: Annotated[int | None, Query(ge=1, lt=2**31)] = None) -> Response:  # noqa: A002
+        """Download a letter of a row (`n` counts from 1), by default the latest that was made."""
+        return _saved(await history.letter(id, n))
 
     @router.get("/dossier-items/{id}/attachment", response_class=RedirectResponse, status_code=303)
     async def open_attachment(id: UUID) -> str:  # noqa: A002 -- the name in the URL

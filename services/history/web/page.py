@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.history.application import History, Resending
 from services.history.application.refused import Refused
-from services.history.domain.resend import Wish
+from services.history.domain.resend import Deed, Wish
 from services.history.domain.run import Sought
-from services.history.domain.status import RESENDABLE, STATUSES
+from services.history.domain.status import OPEN, RESENDABLE, STATUSES
 from services.history.web.look import CSS, answer_of, place_of, templates, words_of
 from services.history.web.looked import Given
 from services.history.web.refusals import Worded, cursor_of
@@ -76,6 +76,7 @@ def _show(router: APIRouter, history: History) -> None:
             notice=_notice(request),
             key=uuid4(),
             may_resend=may_send and row["status"] in RESENDABLE and row["issue_method"] != "document",
+            may_remake=may_send and row["status"] not in OPEN and row["issue_method"] == "document",
             may_resolve=may_send and row["status"] == "in_doubt",
         )
 
@@ -89,7 +90,9 @@ def _act(router: APIRouter, history: History, resending: Resending) -> None:
     @router.post("/verwerking/{id}/opnieuw")
     async def resend(request: Request, id: UUID, caller: Sender) -> Response:  # noqa: A002
         form = await _form(request)
-        wish = Wish(caller.name, (id,), reason=form.get("reason", "")[:_LONGEST])
+        row, _, _ = await history.line(id)
+        deed: Deed = "remake" if row["issue_method"] == "document" else "resend"
+        wish = Wish(caller.name, (id,), reason=form.get("reason", "")[:_LONGEST], deed=deed)
         try:
             job = await resending.resend(wish, form.get("key", ""))
         except (Refused, Refusal) as refusal:

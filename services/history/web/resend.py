@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from services.history.application import Resending
-from services.history.domain.resend import Answer, Job, Wish
+from services.history.domain.resend import Answer, Job, Outcome, Wish
 from services.history.web.processing import Looked, Reason
 from services.history.web.refusals import Worded, wrong
 from services.history.web.words import Words, words_in
 from shared.access import Caller
 from shared.pages import language, reads, sends
 
+Said = Literal["resent", "remade", "refused", "skipped", "waiting"]
 _SHOWN = 500  # answers of a job shown at once
 
 
@@ -50,17 +51,17 @@ class Wished(BaseModel):
 
 
 class Result(BaseModel):
-    """What became of one row: sent again as `mail_id`, refused with a code, skipped, or still waiting."""
+    """What became of one row: sent again or made again as `mail_id`, refused with a code, skipped, or still waiting."""
 
     id: UUID
-    outcome: Literal["resent", "refused", "skipped", "waiting"]
+    outcome: Said
     mail_id: UUID | None = None
     code: str | None = None
     detail: str | None = None
 
 
 class JobShown(BaseModel):
-    """A resend job: how many rows have which outcome, the first results, and where the next ones begin."""
+    """A job to send or make again: how many rows have which outcome, the first results, where the next ones begin."""
 
     job_id: UUID
     done: bool
@@ -83,29 +84,39 @@ def routes(resending: Resending) -> APIRouter:
         """Send rows again. The same key again answers with the same job."""
         if (wished.ids is None) == (wished.filter is None):
             raise wrong(request, "ids", "required" if wished.ids is None else "invalid_value", "ids_or_filter")
-        return await shown(request, await resending.resend(wished.wish(caller.name), idempotency_key), 0)
+        return await shown(request, resending, await resending.resend(wished.wish(caller.name), idempotency_key), 0)
 
     @router.get("/{job_id}", dependencies=[Depends(reads)])
     async def show_job(request: Request, job_id: UUID, start: Annotated[int, Query(ge=0, lt=2**31)] = 0) -> JobShown:
         """Show how far a job is, and its results from `start`."""
-        return await shown(request, await resending.job(job_id), start)
-
-    async def shown(request: Request, job: Job, start: int) -> JobShown:
-        answers = await resending.answers(job.job_id, _SHOWN, start - 1)
-        words = words_in(language(request))
-        return JobShown(
-            job_id=job.job_id,
-            done=job.done,
-            counts={str(outcome): n for outcome, n in job.counts.items()},
-            results=[_result(answer, words) for answer in answers],
-            next=answers[-1].n + 1 if len(answers) == _SHOWN else None,
-        )
+        return await shown(request, resending, await resending.job(job_id), start)
 
     return router
 
 
-def _result(answer: Answer, words: Words) -> Result:
+async def shown(request: Request, resending: Resending, job: Job, start: int) -> JobShown:
+    """Return a job as it is shown, with its results from `start`."""
+    answers = await resending.answers(job.job_id, _SHOWN, start - 1)
+    words = words_in(language(request))
+    return JobShown(
+        job_id=job.job_id,
+        done=job.done,
+        counts={_said(outcome, job): n for outcome, n in job.counts.items()},
+        results=[_result(answer, job, words) for answer in answers],
+        next=answers[-1].n + 1 if len(answers) == _SHOWN else None,
+    )
+
+
+def _said(outcome: Outcome, job: Job) -> Said:
+    return "remade" if outcome == "resent" and job.wish.deed == "remake" else outcome
+
+
+def _result(answer: Answer, job: Job, words: Words) -> Result:
     detail = (words.refusal(answer.code) or answer.detail) if answer.code else None
     return Result(
-        id=answer.processing_id, outcome=answer.outcome, mail_id=answer.mail_id, code=answer.code, detail=detail
+        id=answer.processing_id,
+        outcome=_said(answer.outcome, job),
+        mail_id=answer.mail_id,
+        code=answer.code,
+        detail=detail,
     )

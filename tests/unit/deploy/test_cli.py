@@ -534,6 +534,21 @@ def test_rows_are_sent_again_by_id_or_by_filter_never_by_neither(uitpost: Uitpos
     assert uitpost("history", "resend", "--filter", "colour=red", "--yes").code == 2
 
 
+def test_letters_are_made_again_by_id_or_by_filter(uitpost: Uitpost, api: StandIn) -> None:
+    """A11."""
+    job = {"job_id": "j", "results": [{"id": "r", "outcome": "remade", "mail_id": "m"}]}
+    api.answer("POST /processing/remake", job)
+
+    by_id = uitpost("history", "remake", "r", "--reason", "lost", "--layout", "newest")
+    uitpost("history", "remake", "--filter", "run_id=x", "--yes")
+
+    assert by_id.out == "r\tremade\t\tm\n"
+    assert api.bodies("POST /processing/remake") == [
+        {"ids": ["r"], "reason": "lost", "layout": "newest"},
+        {"filter": {"run_id": "x"}, "reason": ""},
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code"), [("x.json", "{", 4), ("x.toml", "a", 4), ("x.json", "[]", 4), ("none.json", None, 2)]
 )

@@ -46,6 +46,7 @@ from services.dossier.application import (
     Printing,
     Recording,
     Refusals,
+    Remaking,
     Resending,
     Roles,
     Runs,
@@ -291,6 +292,7 @@ class House:
                 SqlSubjects(self.store), type_table, self.recorder.finish, (types, contacts, role_table), hands
             ),
             Printing(self.store, layouts),
+            Remaking(self.store, self.tables, contacts, resends),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = Doors(self)

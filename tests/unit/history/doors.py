@@ -7,7 +7,7 @@ from uuid import uuid5
 
 from pydantic import BaseModel
 
-from shared.contracts.asks import Resend, Resent, RolesWanted
+from shared.contracts.asks import Remake, Resend, Resent, RolesWanted
 from shared.messaging import NoAnswer, Refusal
 
 A = TypeVar("A", bound=BaseModel)
@@ -40,19 +40,23 @@ class Dossier:
 
     def __init__(self) -> None:
         self.asked: list[Resend] = []
+        self.remade: list[Remake] = []
         self.tried = 0
-        self.refuses: Callable[[Resend], str | None] = lambda _: None
+        self.refuses: Callable[[Any], str | None] = lambda _: None
         self.is_there = True
         self.pause = 0.0
 
     async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
-        assert (service, wish) == ("dossier", "resend")
-        assert isinstance(question, Resend)
+        assert (service, wish) in {("dossier", "resend"), ("dossier", "remake")}
+        assert isinstance(question, Resend if wish == "resend" else Remake)
         self.tried += 1
         await asyncio.sleep(self.pause)
         if not self.is_there:
             raise NoAnswer(service)
-        self.asked.append(question)
+        if isinstance(question, Remake):
+            self.remade.append(question)
+        else:
+            self.asked.append(question)
         code = self.refuses(question)
         if code:
             raise Refusal(code, "no")

@@ -108,7 +108,7 @@ def _extend(connection: Connection, job_id: UUID) -> bool:
             "job_id": job_id,
             "n": start + n,
             "processing_id": line["processing_id"],
-            "outcome": "skipped" if line["status"] == "sent" and not wish.include_sent else "waiting",
+            "outcome": "skipped" if wish.skips(line["status"], line["issue_method"]) else "waiting",
         }
         for n, line in enumerate(found)
     ]
