@@ -8,7 +8,9 @@ from uuid import uuid4, uuid5
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.mailer.adapters.mime import assemble
 from services.mailer.domain.delivery import Delivery
+from services.mailer.domain.letter import Letter, Wire
 from shared.contracts.asks import MayResend, MessageWanted, Resolve
 from shared.contracts.mailer import MailInDoubtResolved
 from shared.contracts.message import Parts
@@ -205,6 +207,33 @@ async def test_a_message_is_the_same_though_its_dkim_key_was_changed_since(
     assert (kept.remade, kept.sha256) == ("kept", delivery.wire_sha256)
     assert verifies(message, first)
     assert not verifies(message, second)
+
+
+async def test_a_message_is_the_same_in_a_later_release_with_another_key_and_other_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FR-50, R-16: the parts and the header block are kept, so neither engines, header code nor keys are asked again."""
+    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(Ed25519PrivateKey.generate()))
+    before = Mailer(tmp_path)
+    mail = a_mail(before.blobs)
+    delivery = await attempted(before, mail, ACCEPTED, a_server(25, **SIGNING))
+    await before.store.close()
+    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(Ed25519PrivateKey.generate()))
+
+    def assembled(letter: Letter) -> Wire:
+        wire = assemble(letter)
+        return Wire(b"X-Mailer: uitpost 9\r\n" + wire.head, wire.body)
+
+    monkeypatch.setattr("services.mailer.adapters.writer.assemble", assembled)
+    after = Mailer(tmp_path)
+    upgraded = mail.model_copy(update={"engines": {"typst": "9.0"}, "parts": Parts()})
+    await after.deliveries.take_on(upgraded)
+    kept = await after.deliveries.message(MessageWanted(mail_id=mail.mail_id))
+
+    message = after.blobs.get(kept.sha256)
+    assert (kept.remade, kept.sha256) == ("kept", delivery.wire_sha256)
+    assert hashlib.sha256(message).hexdigest() == delivery.wire_sha256
+    await after.store.close()
 
 
 async def test_a_message_made_otherwise_than_it_was_says_so(mailer: Mailer, monkeypatch: pytest.MonkeyPatch) -> None:
