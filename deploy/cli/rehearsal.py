@@ -71,9 +71,9 @@ def preview_mailing(
         body["destinations"] = _one_of(body.get("destinations") or [], recipient)
     shown = api.dossier.ask("/dossier-items/preview", body, recipients, key=str(uuid4()))
     if shown["faults"]:
-        raise Failure(Code.REFUSED, *(_where(fault) for fault in shown["faults"]))
+        raise Failure(Code.REFUSED, *(where_of(fault) for fault in shown["faults"]))
     say(*shown["warnings"])
-    files = _written(api, shown, out or Path(mkdtemp(prefix="uitpost-preview-"))) if out or open_it else []
+    files = written_parts(api, shown, out or Path(mkdtemp(prefix="uitpost-preview-"))) if out or open_it else []
     if open_it and files:
         typer.launch(str(files[0]))
     mail = _settled(api, shown["preview_id"]) if send else None
@@ -142,7 +142,8 @@ def _one_of(destinations: list[Any], recipient: int) -> list[Any]:
     return [destinations[recipient - 1]]
 
 
-def _where(fault: dict[str, Any]) -> str:
+def where_of(fault: dict[str, Any]) -> str:
+    """Return in words where a message could not be made, and why."""
     named = {
         "layout": fault["layout_id"],
         "language": fault["language"],
@@ -153,7 +154,7 @@ def _where(fault: dict[str, Any]) -> str:
     return f"{where}: {fault['detail']}"
 
 
-def _written(api: Api, shown: dict[str, Any], folder: Path) -> list[Path]:
+def written_parts(api: Api, shown: dict[str, Any], folder: Path) -> list[Path]:
     """Write the parts of a preview, the one to be opened first."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = shown["parts"]
