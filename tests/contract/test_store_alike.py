@@ -67,9 +67,8 @@ async def test_of_a_group_that_is_tried_one_by_one_what_stands_can_be_read(store
     assert {event.run for event in events} == {RUN}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)  # memory has no other process
 async def test_another_process_reads_what_this_one_kept(store_url: str) -> None:
-    if store_url == "sqlite://":
-        pytest.skip("a database in memory has no other process")
     parcels = [Parcel.post(1), Parcel.post(2)]
     async with Store(store_url, "dossier") as store:
         await store.record(*parcels)
