@@ -20,6 +20,7 @@ from deploy.nats_server import DidNotStart, NatsServer
 from services.dossier.domain.mail_server import of_url
 from services.dossier.layouts import supplied
 from services.mailer.adapters.smtp import MailServer, ServerUnavailable, connect
+from services.renderer.adapters.made import formats_made
 from services.renderer.adapters.office import program
 from services.renderer.adapters.office.office import NotStarted, Office
 from shared.settings import Settings
@@ -132,7 +133,10 @@ def _server_of(url: str) -> MailServer:
 
 
 async def _layouts(_settings: Settings) -> Finding:
-    return Finding("layouts", ", ".join(f"{name} ({layout.kind})" for name, layout in supplied().items()))
+    engines = {name: version for one in formats_made().formats for name, version in one.engines.items()}
+    made = ", ".join(f"{name} {version}" for name, version in engines.items() if name != "libreoffice")
+    layouts = ", ".join(f"{name} ({layout.kind})" for name, layout in supplied().items())
+    return Finding("layouts", f"{layouts}; made by {made}")
 
 
 async def _office(_settings: Settings) -> Finding:

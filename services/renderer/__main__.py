@@ -2,6 +2,7 @@
 
 import os
 
+from services.renderer.adapters.made import formats_made
 from services.renderer.adapters.pool import RenderPool
 from services.renderer.adapters.runs import TABLES, CancelledRuns
 from services.renderer.application import Bench, Drafts, Layouts, Renderer
@@ -28,7 +29,7 @@ def assemble(settings: Settings) -> Service:
         store=store,
         connection=connection,
         inbox=inbox(Renderer(store, bench, CancelledRuns(store))),
-        asked=asked(Drafts(bench), Layouts(pool)),
+        asked=asked(Drafts(bench), Layouts(pool, formats_made)),
         background=[
             Relay(store, told, topics_of(told), connection).run,
             Purge(connection, settings.stream_days).run,

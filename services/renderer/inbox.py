@@ -9,7 +9,7 @@ from services.renderer.application import Drafts, Layouts, Renderer
 from services.renderer.domain import EngineUnavailable
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
-from shared.contracts.layouts import LayoutJudged, LayoutWanted
+from shared.contracts.layouts import FormatsTold, FormatsWanted, LayoutJudged, LayoutWanted
 from shared.messaging import Asked, Inbox, Refusal
 
 A = TypeVar("A")
@@ -54,6 +54,11 @@ def asked(drafts: Drafts, layouts: Layouts) -> Asked:
     async def judge_layout(wanted: LayoutWanted) -> LayoutJudged:
         """Say whether a layout can be merged, and what is wrong with it."""
         return await _available(layouts.judge(wanted))
+
+    @doors.answers("formats", FormatsWanted, at_once=4)
+    async def formats(_: FormatsWanted) -> FormatsTold:
+        """Say which formats are made on this machine."""
+        return layouts.formats()
 
     return doors
 

@@ -1,4 +1,4 @@
-"""What the renderer is asked of a layout before it is recorded: whether it can be merged, and what stands in it."""
+"""What the renderer is asked of layouts: whether one can be merged, what stands in it, and which formats it makes."""
 
 from shared.contracts.dossier import LayoutDocument, PdfEngine
 from shared.contracts.message import Frozen
@@ -47,3 +47,23 @@ class LayoutJudged(Frozen):
     placeholders: tuple[Placeholder, ...] = ()
     declined: dict[str, tuple[str, ...]] = {}
     pdf_engines: dict[str, PdfEngine] = {}
+
+
+class FormatsWanted(Frozen):
+    """Asked of the renderer: which formats it makes on its machine."""
+
+
+class MadeFormat(Frozen):
+    """A format that a kind of layout becomes: by which engines (name → version); `missing` says why not here."""
+
+    kind: str
+    format: str
+    content_type: str
+    engines: dict[str, str]
+    missing: str | None = None
+
+
+class FormatsTold(Frozen):
+    """All formats that the renderer knows, made here or not."""
+
+    formats: tuple[MadeFormat, ...]

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
-from shared.contracts.layouts import LayoutJudged, LayoutWanted
+from shared.contracts.layouts import FormatsTold, FormatsWanted, LayoutJudged, LayoutWanted
 from shared.messaging import Asking, NoAnswer, Refusal
 
 _log = structlog.get_logger()
@@ -32,6 +32,10 @@ class AskedRenderer:
     async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
         """Return what is found in a layout, None where nobody answers in time."""
         return await self._ask("judge-layout", LayoutWanted(document=document), LayoutJudged, _JUDGING)
+
+    async def formats(self) -> FormatsTold | None:
+        """Return which formats are made, None where nobody answers in time."""
+        return await self._ask("formats", FormatsWanted(), FormatsTold)
 
     async def _ask(self, wish: str, question: BaseModel, answer: type[A], timeout: float | None = None) -> A | None:
         try:

@@ -14,7 +14,7 @@ from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.text import has_control
 from shared.blobs import Blob, Blobs
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutJudged
+from shared.contracts.layouts import FormatsTold, LayoutJudged
 from shared.store import Conflict, Store
 
 Facts = dict[str, Any]
@@ -37,6 +37,7 @@ class Layouts:
         self._tables = tables
         self._blobs = blobs
         self._canonical = canonical
+        self._judge = judge
         self._files = LayoutFiles(tables, blobs, judge)
 
     async def all(self, kind: str | None = None, use: Use | None = None) -> dict[str, Facts]:
@@ -116,6 +117,13 @@ class Layouts:
         layout = await self._load(name)
         before, after = layout.put_as(old), layout.put_as(new)
         return difference(before, await self._document(before), after, await self._document(after))
+
+    async def formats(self) -> FormatsTold:
+        """Return which formats layouts become, and by what (FR-105); raise `Refused` (503) while nobody can tell."""
+        told = await self._judge.formats()
+        if told is None:
+            raise Refused([Wrong("", "renderer_silent")], status=503)
+        return told
 
     async def record_supplied(self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str]) -> None:
         """Put the layouts that come with the product, each as its next version where it changed."""

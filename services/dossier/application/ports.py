@@ -8,7 +8,7 @@ from uuid import UUID
 from services.dossier.domain.refusal import Wrong
 from shared.contracts.asks import MailOutcome, ResendAnswer
 from shared.contracts.dossier import LayoutDocument
-from shared.contracts.layouts import LayoutJudged
+from shared.contracts.layouts import FormatsTold, LayoutJudged
 from shared.contracts.message import Attachment
 from shared.store import Row
 
@@ -100,6 +100,10 @@ class LayoutJudge(Protocol):
 
     async def judge(self, document: LayoutDocument) -> LayoutJudged | None:
         """Return what is found in a layout whose files are kept, None where there is no answer."""
+        ...
+
+    async def formats(self) -> FormatsTold | None:
+        """Return which formats layouts become, None where there is no answer."""
         ...
 
 

@@ -67,6 +67,12 @@ def _add_reading(router: APIRouter, dossier: Dossier) -> None:
             layouts = await dossier.layouts.all(destination_kind, use)
             return {"items": [{"id": name, **facts} for name, facts in layouts.items()]}
 
+    @router.get("/api/v1/formats")
+    async def list_formats(request: Request, _: _Reads) -> dict[str, Any]:
+        """List which formats are made of each kind of layout, by which engines, and what is missing here."""
+        with answering(dossier.refusals, request):
+            return {"items": [one.model_dump() for one in (await dossier.layouts.formats()).formats]}
+
     @router.get(_ONE)
     async def get_layout(request: Request, _: _Reads, layout_id: str) -> dict[str, Any]:
         """Show the latest version of a layout."""

@@ -73,7 +73,7 @@ from shared.contracts import Message
 from shared.contracts.asks import MailOutcome, ResendAnswer
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview, PreviewMade, PreviewWanted, Tried, TriedOut, TryOut
-from shared.contracts.layouts import LayoutJudged, LayoutProblem
+from shared.contracts.layouts import FormatsTold, LayoutJudged, LayoutProblem, MadeFormat
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault
 from shared.pages import frame
@@ -179,6 +179,11 @@ class SaidJudge:
         """Answer."""
         self.asked.append(document)
         return None if self.problems is None else self.found.model_copy(update={"problems": self.problems})
+
+    async def formats(self) -> FormatsTold | None:
+        """Know of one format, or say nothing."""
+        made = MadeFormat(kind="typst", format="PDF", content_type="application/pdf", engines={"typst": "0.1"})
+        return None if self.problems is None else FormatsTold(formats=(made,))
 
 
 _ASKED: ContextVar["House | None"] = ContextVar("the house whose doors are asked", default=None)

@@ -266,3 +266,13 @@ async def test_looking_into_a_layout_records_nothing(house: House) -> None:
 
     assert (answer.status_code, [one["code"] for one in answer.json()["problems"]]) == (200, ["layout_failing"])
     assert len((await house.ask("GET", "/layouts")).json()["items"]) == len(LAYOUTS)
+
+
+async def test_the_formats_that_are_made_are_listed(house: House) -> None:
+    """FR-105, FR-106."""
+    listed = await house.ask("GET", "/formats")
+    house.judge.problems = None
+    silent = await house.ask("GET", "/formats")
+
+    assert [(one["kind"], one["engines"]) for one in listed.json()["items"]] == [("typst", {"typst": "0.1"})]
+    assert (silent.status_code, silent.json()["code"]) == (503, "renderer_silent")

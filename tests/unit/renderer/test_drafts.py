@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from services.renderer.adapters.made import formats_made
 from services.renderer.adapters.pool import RenderPool
 from services.renderer.application import Bench, Drafts, Layouts
 from services.renderer.inbox import asked
@@ -214,7 +215,7 @@ async def test_a_worker_that_comes_too_late_for_one_is_given_to_the_next(blobs: 
 async def test_an_engine_that_is_not_to_be_had_is_a_refusal_at_the_door() -> None:
     engine = QuickEngine(MemoryBlobs())
     engine.unavailable = 2
-    doors = asked(Drafts(Bench(engine, 1)), Layouts(engine)).doors
+    doors = asked(Drafts(Bench(engine, 1)), Layouts(engine, formats_made)).doors
     draft, to = a_draft(body_text="Dag"), an_addressee()
 
     for wish, question in (
