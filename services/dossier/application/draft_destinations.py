@@ -1,7 +1,7 @@
 """The destinations of drafts: checked and frozen when a draft is opened, read page by page, and whole at its finish."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,13 +49,15 @@ class DraftDestinations:
             found += (await self._chunk(draft, number))[start : start + limit - len(found)]
         return [_with_contact(found[0], draft.values.get("contact_id"))] if found and draft.count == 1 else found
 
-    async def all(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return every destination."""
-        return await self.page(draft, 0, draft.count)
+    async def each(self, draft: Draft) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        """Yield every destination with its number."""
+        for start in range(0, draft.count, CHUNK):
+            for number, said in enumerate(await self.page(draft, start, CHUNK), start):
+                yield number, said
 
     async def check_contact(self, draft: Draft) -> None:
         """Raise `Refused` where the contact chosen for the draft's one destination is not there."""
-        [given] = await self.all(draft)
+        [given] = await self.page(draft, 0, 1)
         if wrongs := address_wrongs(given["kind"], given["number"], given["contact_id"]):
             raise Refused(wrongs)
         address = Address.of(given["kind"], given["number"], given["contact_id"])

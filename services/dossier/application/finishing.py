@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO
 from uuid import UUID
+
+import orjson
 
 from services.dossier.application.draft_destinations import DraftDestinations
 from services.dossier.application.draft_store import DraftTable
@@ -11,6 +14,7 @@ from services.dossier.application.drafts import Drafts
 from services.dossier.application.field_settings import FIELDS, FieldSettings
 from services.dossier.application.my_files import MyFiles
 from services.dossier.application.personal import DesktopHelpers
+from services.dossier.application.reading import ENDED, begun, read_body
 from services.dossier.application.recording import Accepted, Recording, answer_of
 from services.dossier.application.surroundings import Surroundings
 from services.dossier.domain.draft import Draft
@@ -56,16 +60,17 @@ class Finishing:
         self._my_files = my_files
         self._surroundings = surroundings
 
-    async def finish(self, draft_id: UUID, operator: Operator, *, can_open: bool | None) -> Finished:
+    async def finish(self, draft_id: UUID, operator: Operator, body: IO[bytes], *, can_open: bool | None) -> Finished:
         """Record what the draft comes to, or answer as the first finish did (A23); raise `Refused`, nothing recorded.
 
-        `can_open` says whether the desktop can open an attachment, None that the one linked to the operator decides.
+        `body` is an empty file that the request is written to, which may be larger than memory should hold; `can_open`
+        says whether the desktop can open an attachment, None that the one linked to the operator decides.
         """
         opens = await self._helpers.is_linked(operator) if can_open is None else can_open
         draft = await self._table.find(draft_id, operator.owner)
         if draft is None:
             return await self._as_before(draft_id, operator, opens=opens)
-        intake = await self.intake(draft, operator)
+        intake = await self.intake(draft, operator, body)
         rows = [*self._table.removed(draft_id), *await self._chosen(intake, operator)]
         rows += await self._to_be_opened(draft, intake, operator, opens=opens)
         try:
@@ -78,9 +83,9 @@ class Finishing:
             await self._store.record(rows=rows)
         return await self._finished(accepted, draft.type, opens=opens)
 
-    async def whole(self, draft_id: UUID, operator: Operator) -> Intake:
-        """Return the request that a draft comes to, to be checked."""
-        return await self.intake(await self._drafts.one(draft_id, operator), operator)
+    async def whole(self, draft_id: UUID, operator: Operator, body: IO[bytes]) -> Intake:
+        """Return the request that a draft comes to, to be checked while the body it is written to is open."""
+        return await self.intake(await self._drafts.one(draft_id, operator), operator, body)
 
     async def sample(self, draft_id: UUID, operator: Operator, number: int) -> Intake:
         """Return the request for one destination of a draft, counted from 0, to be previewed before all is filled in.
@@ -97,13 +102,17 @@ class Finishing:
         said.pop("record_separately", None)  # one sample is one message, however its item is recorded
         return await asyncio.to_thread(read, said)
 
-    async def intake(self, draft: Draft, operator: Operator) -> Intake:
+    async def intake(self, draft: Draft, operator: Operator, body: IO[bytes]) -> Intake:
         """Return the request that a draft comes to; raise `Refused` with all that it lacks or that is wrong in it."""
         looked = await self._drafts.looked(draft, operator)
         if looked.wrongs:
             raise Refused(looked.wrongs)
-        destinations = await self._destinations.all(draft)
-        return await asyncio.to_thread(lambda: read(request(draft, looked.steps, destinations)))
+        body.write(begun(request(draft, looked.steps, ())))
+        async for number, said in self._destinations.each(draft):
+            body.write((b"," if number else b"") + orjson.dumps(said))
+        body.write(ENDED)
+        body.seek(0)
+        return await asyncio.to_thread(read_body, body)
 
     async def _as_before(self, draft_id: UUID, operator: Operator, *, opens: bool) -> Finished:
         """Return what the first finish of this draft made; raise `Refused` (404) where the operator finished none."""

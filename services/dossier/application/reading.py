@@ -3,7 +3,7 @@
 Its destinations stay where they lie, and are read bunch by bunch as often as somebody goes through them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import IO, Any, overload
 
@@ -15,6 +15,7 @@ from services.dossier.domain.destinations import DESTINATIONS, GivenDestination
 from services.dossier.domain.intake import Intake, parse, read, wrongs_in
 from services.dossier.domain.refusal import TOLD, Refused, Wrong, as_said, wrongs_of
 
+ENDED = b"]}"
 _NUL = b"\\u0000"  # the one way to write it
 _MANY = TypeAdapter(list[GivenDestination])
 _TOO_MANY = Wrong("destinations", "too_many", {"most": DESTINATIONS})
@@ -30,6 +31,12 @@ def read_body(body: IO[bytes], request_id: str | None = None) -> Intake:
     except Unusual:
         body.seek(0)
         return read(parse(body.read()), request_id)
+
+
+def begun(said: Mapping[str, Any]) -> bytes:
+    """Return a body up to its destinations, which are written after it with commas between, and `ENDED` after them."""
+    head = orjson.dumps({name: value for name, value in said.items() if name != "destinations"})[:-1]
+    return head + (b"," if len(head) > 1 else b"") + b'"destinations":['
 
 
 class Destinations(Sequence[GivenDestination]):

@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol, TypeVar
 import orjson
 
 from services.dossier.application.contact_lines import COLUMNS
+from services.dossier.application.reading import ENDED, begun
 from services.dossier.domain.destinations import DESTINATIONS
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import TOLD, Refused, Wrong
@@ -72,12 +73,11 @@ class Recipients:
 
     def _write(self, said: dict[str, Any], recipients: IO[bytes]) -> None:
         """Write the request with its destinations, which lie in no memory."""
-        head = orjson.dumps(said)[:-1]
-        self._body.write(head + (b"," if said else b"") + b'"destinations":[')
+        self._body.write(begun(said))
         with closing(self._sheets.lines(recipients)) as lines:
             for line, destination in self._destinations(lines):
                 self._write_one(line, destination)
-        self._body.write(b"]}")
+        self._body.write(ENDED)
         self._body.seek(0)
 
     def _write_one(self, line: int, destination: dict[str, Any]) -> None:

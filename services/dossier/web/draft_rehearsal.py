@@ -1,5 +1,6 @@
 """A draft is rehearsed over HTTP: checked addressee by addressee, and one sample of its messages shown or mailed."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.dossier.domain.intake import parse
 from services.dossier.domain.preview import SampleWish
 from services.dossier.domain.refusal import as_said
 from services.dossier.web import checks, previews
-from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.body import answering, on_the_side, takes, whole
 from services.dossier.web.operator import Sending, submitted
 from services.dossier.web.previews import Key
 
@@ -28,8 +29,10 @@ def routes(dossier: Dossier) -> APIRouter:
     async def check_draft(request: Request, response: Response, operator: Sending, draft_id: UUID) -> dict[str, Any]:
         """Check what a draft comes to, addressee by addressee: done at once (200) or going on (202)."""
         with answering(dossier.refusals, request):
-            intake = submitted(await finishing.whole(draft_id, operator), operator)
-            return await checks.answered(dossier, request, response, intake, operator)
+            async with AsyncExitStack() as body:
+                whole_draft = await finishing.whole(draft_id, operator, body.enter_context(on_the_side()))
+                intake = submitted(whole_draft, operator)
+                return await checks.answered(dossier, request, response, intake, operator, body.pop_all())
 
     @router.post(_PREVIEW, openapi_extra=takes(SampleWish, "post", _PREVIEW))
     async def preview_draft(

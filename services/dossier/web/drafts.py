@@ -14,7 +14,7 @@ from services.dossier.domain.draft import Draft, DraftChanges, DraftOpening
 from services.dossier.domain.intake import parse
 from services.dossier.domain.refusal import Wrong, as_said
 from services.dossier.domain.steps import Shown
-from services.dossier.web.body import answering, takes, whole
+from services.dossier.web.body import answering, on_the_side, takes, whole
 from services.dossier.web.operator import Sending
 from shared.pages import Language, language
 
@@ -104,7 +104,8 @@ def _add_steps(router: APIRouter, dossier: Dossier) -> None:
         """Record what the draft comes to and send it; finished again, it is answered as the first time."""
         with answering(dossier.refusals, request):
             said = as_said(Finish, parse(await whole(request, _CHANGE) or b"{}"))
-            finished = await dossier.desk.finishing.finish(draft_id, operator, can_open=said.opens)
+            with on_the_side() as body:
+                finished = await dossier.desk.finishing.finish(draft_id, operator, body, can_open=said.opens)
             return {**asdict(finished.accepted), "open_attachment": opening_of(finished.opens)}
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -249,7 +250,7 @@ async def test_a_draft_whose_request_was_accepted_already_is_let_go(house: House
     draft_id = await desk.open(**MAIL)
     operator_draft = await house.dossier.desk.drafts._table.find(UUID(draft_id), "token:crm-0")
     assert operator_draft is not None
-    intake = await house.dossier.desk.finishing.intake(operator_draft, Operator("token:crm-0", "crm-0"))
+    intake = await house.dossier.desk.finishing.intake(operator_draft, Operator("token:crm-0", "crm-0"), BytesIO())
     accepted = await house.dossier.recording.accept(intake, "crm-0")
     await desk.change(draft_id, subject="Anders")
 
