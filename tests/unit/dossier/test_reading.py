@@ -33,7 +33,10 @@ def alike(body: bytes) -> Any:
 
 
 BIG = a_request(destinations=[a_destination(str(n), merge={"rows": [[n, "é"]]}) for n in range(2 * AT_ONCE + 1)])
+_BUNCH = json.dumps(a_request(destinations=BIG["destinations"][:AT_ONCE])).encode()
 ODD = {
+    "a comma too many after a bunch": _BUNCH.replace(b"}]", b"},]"),
+    "a comma too few after a bunch": _BUNCH.replace(b"}]", b'}{"kind": "person", "number": "1"}]'),
     "in other words": json.dumps(BIG, indent=3).encode(),
     "destinations first": json.dumps(dict(sorted(BIG.items(), key=lambda pair: pair[0] != "destinations"))).encode(),
     "a whole number of bunches": json.dumps(a_request(destinations=BIG["destinations"][:AT_ONCE])).encode(),
