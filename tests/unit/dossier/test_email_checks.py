@@ -177,12 +177,12 @@ def test_a_cell_that_looks_like_a_formula_is_text(cell: str, written: str) -> No
     assert defused(cell) == written
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     contacts=CONTACTS,
     wanted=FILTERS,
     problem=st.sampled_from([None, *PROBLEMS]),
-    limit=st.integers(1, 8),
+    limit=st.integers(1, 4),
     few=st.sampled_from([0, 1000]),
 )
 async def test_what_the_tables_find_is_what_each_contact_is_found_by_itself(

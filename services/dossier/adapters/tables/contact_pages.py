@@ -141,7 +141,7 @@ def _rows(
         is_short = found.n <= _FEW or wanted.base is not None
         return _run(connection, (_sorted if is_short else _walked)(found, order, limit, after))
     if not found.is_sqlite:
-        return _run(connection, _walked(found, order, limit, after).where(*_said(wanted)))
+        return _run(connection, _walked(found, order, limit, after, *_said(wanted)))
     if found.n <= _FEW or wanted.base is not None:
         return _run(connection, _sorted(found, order, limit, after, *_said(wanted)))
     return _searched(connection, found, order, limit, after)
