@@ -96,11 +96,28 @@ def assemble(settings: shared_settings.Settings) -> Service:
         store, (SqlPreviews(store), SqlChecks(store)), blobs, attachments, judging, (renderer, mailer)
     )
     dossier = Dossier(
-        *(contacts, address_book, setup, all_layouts, attachments, judging, recording, resending),
-        *(refusals, upstream, workflows, desk, runs, types, rehearsal),
-        *(items, tasks, Roles(contacts, role_table), sheets),
-        subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
-        *(Printing(store, all_layouts), Remaking(store, tables, contacts, resends)),
+        contacts=contacts,
+        address_book=address_book,
+        setup=setup,
+        layouts=all_layouts,
+        attachments=attachments,
+        judging=judging,
+        recording=recording,
+        resending=resending,
+        refusals=refusals,
+        upstream=upstream,
+        workflows=workflows,
+        desk=desk,
+        runs=runs,
+        item_types=types,
+        rehearsal=rehearsal,
+        items=items,
+        tasks=tasks,
+        roles=Roles(contacts, role_table),
+        sheets=sheets,
+        subjects=subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
+        printing=Printing(store, all_layouts),
+        remaking=Remaking(store, tables, contacts, resends),
     )
 
     async def set_up() -> None:
