@@ -62,7 +62,7 @@ def routes(dossier: Dossier) -> APIRouter:
 
 def _add_lists(router: APIRouter, dossier: Dossier) -> None:
     @router.get(f"{_ONE}/contacts")
-    async def list_contacts(
+    async def list_concerned(
         request: Request,
         _: _Reads,
         check_id: UUID,
