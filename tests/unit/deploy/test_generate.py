@@ -1,5 +1,6 @@
 """What follows from the code is written down, and `make check` says when it no longer follows."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -49,3 +50,10 @@ def test_a_file_that_no_longer_follows_is_told_and_written(
 
     assert codes == [1, 0, 0]
     assert "-old\n+new\n" in capsys.readouterr().out
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    document = json.loads(generate.openapi())
+    names = [told["operationId"] for path in document["paths"].values() for told in path.values()]
+
+    assert sorted(set(names)) == sorted(names)
