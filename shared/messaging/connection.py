@@ -54,6 +54,7 @@ class Connection:
     async def start(self) -> None:
         """Start hearing at the doors and subscriptions registered with the broker; they are open when it returns."""
         await self.broker.start()
+        await self.client.flush()  # its ping may overtake what is still to be written: only the second one comes after
         await self.client.flush()
 
     async def close(self) -> None:
