@@ -4,15 +4,18 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from shared.blobs import Blob, BlobDamaged, BlobMissing, Blobs, MemoryBlobs, SqliteBlobs
+from shared.blobs import Blob, BlobDamaged, BlobMissing, Blobs, Lasts, MemoryBlobs, SqliteBlobs, Swept
 
 ABSENT = "0" * 64
+NAMES = (b"put again", b"wanted again", b"left alone")
+SWEPT: tuple[Swept, ...] = ("while_needed", "a_day")
 LAYOUT = (
     b'<table style="border: 0; padding: 12px"><tr><td>Beste {{ recipient.name }}, van harte welkom</td></tr></table>'
 )
@@ -90,20 +93,66 @@ def test_deleted_bytes_are_missing_and_may_be_put_again(blobs: Blobs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("puts", "stays"),
-    [([True], False), ([False], True), ([True, True], False), ([True, False], True), ([False, True], True)],
+    ("puts", "lasts"),
+    [
+        (["a_day"], "a_day"),
+        (["while_needed"], "while_needed"),
+        (["until_deleted"], "until_deleted"),
+        (["for_good"], "for_good"),
+        (["a_day", "a_day"], "a_day"),
+        (["a_day", "while_needed"], "while_needed"),
+        (["while_needed", "a_day"], "while_needed"),
+        (["while_needed", "for_good"], "for_good"),
+        (["for_good", "while_needed"], "for_good"),
+        (["until_deleted", "a_day"], "until_deleted"),
+        (["for_good", "until_deleted", "a_day"], "for_good"),
+    ],
 )
-def test_a_sweep_takes_only_what_nobody_put_for_good(blobs: Blobs, puts: list[bool], stays: bool) -> None:
-    for transient in puts:
-        [ref] = blobs.put_many([Blob(b"a part", transient=transient)])
+def test_of_several_puts_the_one_that_lasts_longest_holds(blobs: Blobs, puts: list[Lasts], lasts: Lasts) -> None:
+    for one in puts:
+        [ref] = blobs.put_many([Blob(b"a part", one)])
 
+    later = time.time() + 1
+    found = {swept: [old.sha256 for old in blobs.old(swept, later, 10)] for swept in SWEPT}
+    for swept in SWEPT:
+        blobs.sweep([ref.sha256], swept, later)
+
+    assert found == {swept: [ref.sha256] if swept == lasts else [] for swept in SWEPT}
+    assert blobs.has(ref.sha256) is (lasts not in SWEPT)
     blobs.delete([ref.sha256], only_transient=True)
+    assert blobs.has(ref.sha256) is (lasts == "for_good")
 
-    assert blobs.has(ref.sha256) is stays
+
+def test_what_is_old_is_found_page_by_page_oldest_first(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    refs = []
+    for number in range(5):
+        monkeypatch.setattr(time, "time", lambda number=number: 1000.0 + number // 2)
+        refs += blobs.put_many([Blob(str(number).encode(), "while_needed")])
+
+    first = blobs.old("while_needed", 1002.0, 3)
+    rest = blobs.old("while_needed", 1002.0, 3, first[-1])
+
+    assert [one.put_at for one in first + rest] == [1000.0, 1000.0, 1001.0, 1001.0]
+    assert {one.sha256 for one in first + rest} == {ref.sha256 for ref in refs[:4]}
+
+
+def test_what_was_put_again_or_is_wanted_again_is_not_swept(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    put, wanted, left = (ref.sha256 for ref in blobs.put_many([Blob(name, "while_needed") for name in NAMES]))
+    monkeypatch.setattr(time, "time", lambda: 9000.0)
+
+    blobs.put_many([Blob(NAMES[0], "a_day")])
+    all_there = blobs.keep_on([wanted, wanted])
+    blobs.sweep([put, wanted, left], "while_needed", 5000.0)
+
+    assert all_there
+    assert [blobs.has(one) for one in (put, wanted, left)] == [True, True, False]
+    assert not blobs.keep_on([wanted, left])
+    assert blobs.keep_on([])
 
 
 def test_the_same_bytes_twice_in_one_put_are_one_blob(blobs: Blobs) -> None:
-    [first, second] = blobs.put_many([Blob(b"same", transient=True), Blob(b"same")])
+    [first, second] = blobs.put_many([Blob(b"same", "while_needed"), Blob(b"same")])
 
     blobs.delete([first.sha256], only_transient=True)
 

@@ -90,7 +90,7 @@ class Publishers:
 
         @mailer.answers("message", MessageWanted)
         async def message(wanted: MessageWanted) -> MessageKept:
-            (kept,) = blobs.put_many([Blob(_MESSAGE, transient=True)])
+            (kept,) = blobs.put_many([Blob(_MESSAGE, "a_day")])
             return MessageKept(sha256=kept.sha256, size=kept.size, remade="remade-equal")
 
         for asked in (dossier, mailer):

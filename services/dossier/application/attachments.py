@@ -10,7 +10,7 @@ from typing import Any
 from services.dossier.application.ports import Tables
 from services.dossier.domain.intake import GivenAttachment, is_content_type
 from services.dossier.domain.refusal import Refused, Wrong
-from shared.blobs import Blob, Blobs
+from shared.blobs import Blob, Blobs, Lasts
 from shared.contracts.message import Attachment, BlobRef
 from shared.store import Store
 
@@ -57,10 +57,10 @@ class Attachments:
         """Return a file that is kept."""
         return await asyncio.to_thread(self._blobs.get, sha256)
 
-    async def keep(self, checked: Sequence["Checked"], *, transient: bool = False) -> list[dict[str, Any]]:
+    async def keep(self, checked: Sequence["Checked"], *, lasts: Lasts = "for_good") -> list[dict[str, Any]]:
         """Keep the files of an accepted request, or of a mere sample for a while; return what names each."""
         fresh = [(name, kind, content) for name, kind, content, _, _ in checked if content is not None]
-        kept = iter(await self._keep(fresh, transient=transient) if fresh else [])
+        kept = iter(await self._keep(fresh, lasts) if fresh else [])
         return [
             (
                 next(kept)
@@ -70,14 +70,14 @@ class Attachments:
             for name, kind, content, sha256, size in checked
         ]
 
-    async def _keep(self, files: Sequence[tuple[str, str, bytes]], *, transient: bool = False) -> list[Attachment]:
-        blobs = [Blob(content, transient) for _, _, content in files]
+    async def _keep(self, files: Sequence[tuple[str, str, bytes]], lasts: Lasts = "for_good") -> list[Attachment]:
+        blobs = [Blob(content, lasts) for _, _, content in files]
         refs = await asyncio.to_thread(self._blobs.put_many, blobs)
         kept = [
             Attachment(sha256=ref.sha256, size=ref.size, filename=name, content_type=kind)
             for ref, (name, kind, _) in zip(refs, files, strict=True)
         ]
-        if not transient:  # else they are not there to be named by their hash
+        if lasts == "for_good":  # else they are not there to be named by their hash
             await self._store.record(rows=[self._tables.attachment(file) for file in kept])
         return kept
 

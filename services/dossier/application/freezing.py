@@ -84,7 +84,7 @@ class Freezing:
 
         first = len(self.chunks)
         return [
-            Blob(freeze(self._run_id, index, rows[start : start + CHUNK], sealed, uuid4().hex), transient=True)
+            Blob(freeze(self._run_id, index, rows[start : start + CHUNK], sealed, uuid4().hex), "until_deleted")
             for index, start in enumerate(range(0, len(rows), CHUNK), first)
         ]
 

@@ -234,4 +234,4 @@ def _frozen(lines: Sequence[Line]) -> Blob:
         content = orjson.dumps(said)
     except TypeError:
         content = json.dumps(said).encode()
-    return Blob(content, transient=True, compress=True)
+    return Blob(content, "until_deleted", compress=True)

@@ -7,7 +7,7 @@ from binascii import Error as NotBase64
 from services.dossier.application.ports import LayoutJudge, Tables
 from services.dossier.domain.layout import GivenFile, LayoutFacts
 from services.dossier.domain.refusal import Refused, Wrong
-from shared.blobs import Blob, Blobs
+from shared.blobs import Blob, Blobs, Lasts
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from shared.contracts.message import BlobRef
@@ -40,7 +40,7 @@ class LayoutFiles:
         contents, document, judged = await self._looked_at(facts)
         if judged.problems:
             raise Refused(problem_wrong(problem) for problem in judged.problems)
-        await self._kept(contents, transient=False)
+        await self._kept(contents, "for_good")
         return document.model_copy(update={"pdf_engines": judged.pdf_engines}), judged
 
     async def read(self, facts: LayoutFacts) -> tuple[LayoutDocument, LayoutJudged]:
@@ -50,14 +50,14 @@ class LayoutFiles:
 
     async def _looked_at(self, facts: LayoutFacts) -> tuple[dict[str, bytes], LayoutDocument, LayoutJudged]:
         contents = {language: await self._content(language, file) for language, file in facts.files.items()}
-        document = facts.document(await self._kept(contents, transient=True))
+        document = facts.document(await self._kept(contents, "a_day"))
         judged = await self._judge.judge(document)
         if judged is None:
             raise Refused([Wrong("", "renderer_silent")], status=503)
         return contents, document, judged
 
-    async def _kept(self, contents: dict[str, bytes], *, transient: bool) -> dict[str, BlobRef]:
-        blobs = [Blob(content, transient) for content in contents.values()]
+    async def _kept(self, contents: dict[str, bytes], lasts: Lasts) -> dict[str, BlobRef]:
+        blobs = [Blob(content, lasts) for content in contents.values()]
         refs = await asyncio.to_thread(self._blobs.put_many, blobs) if blobs else []
         return dict(zip(contents, refs, strict=True))
 

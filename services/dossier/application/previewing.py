@@ -185,7 +185,7 @@ class Previewing:
         self, preview_id: UUID, judged: Judged, row: Destination, made: PreviewMade, asked: str, by: str
     ) -> Preview:
         """Return the sample to be mailed (told as `PreviewRequested`), its files kept for a while."""
-        files = await self._attachments.keep(judged.files, transient=True)
+        files = await self._attachments.keep(judged.files, lasts="while_needed")
         return Preview.request(
             preview_id,
             content_hash=asked,

@@ -72,7 +72,7 @@ class _Sheet:
             pages=images,
             page_count=count,
         )
-        return Blob(preview.model_dump_json().encode(), transient=True)
+        return Blob(preview.model_dump_json().encode(), "a_day")
 
 
 _Adding = Callable[[_Sheet, Job, LayoutVersion, dict[str, Any]], None]
@@ -111,7 +111,7 @@ class Press:
         sheet = _Sheet()
         if job.body_text is not None:
             # A lone surrogate is no character: nothing that could be sent exactly.
-            sheet.blobs["text"] = Blob(job.body_text.encode(errors="replace"), job.transient, compress=True)
+            sheet.blobs["text"] = Blob(job.body_text.encode(errors="replace"), job.lasts, compress=True)
         for layout, add in ((job.body_layout, self._add_body), (job.attachment_layout, self._add_letter)):
             if layout and (fault := self._fault_in(layout, add, sheet, job)):
                 return fault
@@ -141,7 +141,7 @@ class Press:
         text, page = body.body(context)
         for part, content in (("text", text), ("html", page)):
             if content is not None:
-                sheet.blobs[part] = Blob(content.encode(), job.transient, dictionary=layout.sha256, compress=True)
+                sheet.blobs[part] = Blob(content.encode(), job.lasts, dictionary=layout.sha256, compress=True)
         sheet.engines |= body.engines
 
     def _add_letter(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ class Press:
         made, sheet.warnings = engine.letter(context, job.context["date"])
         sheet.filename = filename_of(filename, context, layout.layout_id, engine.suffix)
         sheet.content_type = engine.content_type
-        sheet.blobs["attachment"] = Blob(made, job.transient)
+        sheet.blobs["attachment"] = Blob(made, job.lasts)
         sheet.engines |= engine.engines
 
     def _read(self, sha256: str) -> LayoutDocument:

@@ -25,7 +25,7 @@ class Drafts:
             wanted.draft,
             wanted.to,
             wanted.to.recipient or Recipient(),
-            transient=True,
+            lasts="while_needed",
             kept=wanted.keep,
             shown_pages=wanted.pages,
         )

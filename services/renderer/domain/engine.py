@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.blobs import Lasts
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.layouts import LayoutJudged
 from shared.contracts.message import BlobRef, LayoutVersion, Parts
@@ -29,7 +30,7 @@ class Job:
     attachment_layout: LayoutVersion | None = None
     read_only: bool = True
     generic: bool = False
-    transient: bool = False
+    lasts: Lasts = "for_good"
     kept: bool = True
     shown_pages: int | None = None
 

@@ -139,7 +139,7 @@ class QuickRenderer:
             page_count=3,
         )
         shown, kept = self.blobs.put_many(
-            [Blob(look.model_dump_json().encode(), transient=True), Blob(text.encode(), transient=True)]
+            [Blob(look.model_dump_json().encode(), "a_day"), Blob(text.encode(), "a_day")]
         )
         return PreviewMade(preview=shown, parts=Parts(text=kept) if wanted.keep else None, warnings=self.warnings)
 

@@ -26,7 +26,7 @@ async def test_a_word_layout_is_put_with_its_file(house: House) -> None:
     document = house.judge.asked[-1]
     assert (answer.status_code, answer.json()["kind"], answer.json()["version"]) == (200, "word", 1)
     assert house.blobs.get(document.files["nl"].sha256) == DOCX
-    assert house.blobs._kept[document.files["nl"].sha256].transient is False
+    assert house.blobs._kept[document.files["nl"].sha256].lasts == "for_good"
     assert document.files["nl"].sha256.encode() in house.blobs.get(answer.json()["sha256"])
 
 

@@ -49,9 +49,7 @@ class QuickEngine:
         name = job.context["recipient"].get("name", "«recipient.name»")
         if name in {"Faulty", "Endless"}:
             return UNKNOWN_FIELD if name == "Faulty" else TOO_LONG
-        text, pdf = self._blobs.put_many(
-            [Blob(f"Beste {name}".encode(), job.transient), Blob(b"%PDF " + name.encode())]
-        )
+        text, pdf = self._blobs.put_many([Blob(f"Beste {name}".encode(), job.lasts), Blob(b"%PDF " + name.encode())])
         letter = Attachment(**pdf.model_dump(), filename="brief.pdf", content_type="application/pdf")
         return Made(
             Parts(

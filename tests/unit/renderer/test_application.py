@@ -171,7 +171,7 @@ async def test_a_layout_sees_the_recipient_the_sender_the_destination_and_the_me
         "destination": {"kind": "person", "number": "1", "contact_id": None},
         "merge": {"table": 7},
     }
-    assert (job.language, job.generic, job.transient) == ("en", False, False)
+    assert (job.language, job.generic, job.lasts) == ("en", False, "for_good")
     assert (job.body_layout, job.body_text, job.attachment_layout) == (BODY, None, LAYOUT)
 
 
@@ -185,13 +185,13 @@ async def test_a_typed_body_goes_as_it_is_and_an_empty_one_is_a_body_too(
     assert [(job.body_layout, job.body_text) for job in engine.jobs] == [(None, "Hallo {{ x }}"), (None, "")]
 
 
-async def test_the_parts_of_a_mail_that_is_not_recorded_separately_are_transient(
+async def test_the_parts_of_a_mail_that_is_not_recorded_separately_are_not_kept_for_good(
     renderer: Renderer, engine: QuickEngine
 ) -> None:
     """FR-86."""
     await renderer.render(a_request(record_separately=False))
 
-    assert [job.transient for job in engine.jobs] == [True]
+    assert [job.lasts for job in engine.jobs] == ["while_needed"]
 
 
 async def test_a_mail_sent_again_with_the_same_content_passes_its_parts_through(
@@ -236,7 +236,7 @@ async def test_a_file_of_an_item_is_made_with_field_names_and_told_under_its_own
     assert (document.document_id, document.slot) == (request.document_id, "generic_attachment")
     assert (document.processing_id, document.mail_id, document.person) == (None, None, None)
     (job,) = engine.jobs
-    assert (job.generic, job.transient, job.attachment_layout, job.body_layout) == (True, False, LAYOUT, None)
+    assert (job.generic, job.lasts, job.attachment_layout, job.body_layout) == (True, "for_good", LAYOUT, None)
     assert job.context["sender"] == {"name": "De Bakkerij", "address": "post@bakery.example"}
 
 
@@ -264,7 +264,7 @@ async def test_a_document_of_the_type_is_made_with_its_addressees_own_data(
     assert isinstance(document, LetterRendered)
     assert (document.slot, document.person, document.processing_id) == ("auto_document", "person|1|#1", None)
     (job,) = engine.jobs
-    assert (job.generic, job.transient, job.language, job.attachment_layout) == (False, False, "en", LAYOUT)
+    assert (job.generic, job.lasts, job.language, job.attachment_layout) == (False, "for_good", "en", LAYOUT)
     assert (job.context["recipient"]["name"], job.context["merge"]) == ("Anna", {"table": 7})
     assert job.context["destination"] == {"kind": "person", "number": "1", "contact_id": None}
 
@@ -279,7 +279,7 @@ async def test_a_document_of_the_type_is_generic_where_it_is_nobodys(
     assert isinstance(document, LetterRendered)
     assert (document.slot, document.person) == ("auto_document", None)
     (job,) = engine.jobs
-    assert (job.generic, job.transient) == (True, False)
+    assert (job.generic, job.lasts) == (True, "for_good")
 
 
 async def test_a_document_of_somebody_erased_is_not_made(renderer: Renderer, store: Store, engine: QuickEngine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.renderer.adapters import press
 from services.renderer.adapters.press import Press
 from services.renderer.domain import LimitReached, Made
-from shared.blobs import BlobMissing, MemoryBlobs
+from shared.blobs import BlobMissing, Lasts, MemoryBlobs
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.message import LayoutVersion
 from shared.contracts.renderer import Fault
@@ -91,13 +91,13 @@ def test_a_language_without_a_source_gets_the_first(blobs: MemoryBlobs) -> None:
     assert blobs.get(made.parts.text.sha256) == b"24 November 2026"
 
 
-@pytest.mark.parametrize("transient", [True, False])
-def test_parts_are_as_transient_as_their_job(blobs: MemoryBlobs, transient: bool) -> None:
+@pytest.mark.parametrize("lasts", ["for_good", "while_needed"])
+def test_parts_last_as_long_as_their_job_says(blobs: MemoryBlobs, lasts: Lasts) -> None:
     layout = kept(blobs, a_document())
 
-    made = one(Press(blobs).make([a_job(body_layout=layout, transient=transient)]))
+    made = one(Press(blobs).make([a_job(body_layout=layout, lasts=lasts)]))
 
-    assert blobs._kept[made.parts.text.sha256].transient is transient
+    assert blobs._kept[made.parts.text.sha256].lasts == lasts
 
 
 def test_a_generic_letter_shows_field_names(blobs: MemoryBlobs) -> None:

@@ -94,7 +94,7 @@ def test_a_field_that_is_not_there_is_named_with_its_paragraph() -> None:
 def test_a_layout_is_read_as_closely_as_it_is_used() -> None:
     """FR-102, R-12: a layout that can't be merged is told before it is recorded."""
     blobs = MemoryBlobs()
-    refs = blobs.put_many([Blob(document(p(r("{{ x"))), transient=True), Blob(b"PK\x03\x04", transient=True)])
+    refs = blobs.put_many([Blob(document(p(r("{{ x"))), "a_day"), Blob(b"PK\x03\x04", "a_day")])
 
     judged = Press(blobs).read(
         LayoutDocument(

@@ -1,80 +1,47 @@
-"""Keeps the parts of mails, layout documents and files as blobs, named by the SHA-256 of what they contain."""
+"""Blobs in one SQLite file that several processes use at once."""
 
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from hashlib import sha256 as digest_of
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import zstandard
 
+from shared.blobs.blob import FRESH, LONGEST_FIRST, Blob, BlobDamaged, BlobMissing, Old, Swept
 from shared.contracts.message import BlobRef
 
 BUSY_SECONDS = 30
 DICTIONARIES_KEPT = 32
 
+# `transient` is how long a blob lasts: 0 for good, then ever shorter. It and `put_at` stand before the content, which
+# may be long and would have to be read past.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS blobs (
     sha256 BLOB PRIMARY KEY,
-    content BLOB NOT NULL,
+    transient INTEGER NOT NULL,
+    put_at REAL NOT NULL,
     coding TEXT NOT NULL CHECK (coding IN ('plain', 'zstd')),
     dictionary BLOB,
-    transient INTEGER NOT NULL
-)
+    content BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS blobs_to_sweep ON blobs (transient, put_at, sha256) WHERE transient > 1;
 """
-_PUT = """
-INSERT INTO blobs (sha256, content, coding, dictionary, transient) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (sha256) DO UPDATE SET transient = 0 WHERE transient = 1 AND excluded.transient = 0
+_PUT = f"""
+INSERT INTO blobs (sha256, transient, put_at, coding, dictionary, content) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (sha256) DO UPDATE SET transient = min(transient, excluded.transient), put_at = excluded.put_at
+WHERE transient > excluded.transient OR (transient > 1 AND put_at < excluded.put_at - {FRESH})
+"""  # noqa: S608 -- a constant of ours
+_OLD = """
+SELECT put_at, sha256 FROM blobs
+WHERE transient > 1 AND transient = ? AND put_at < ? AND (put_at, sha256) > (?, ?)
+ORDER BY put_at, sha256 LIMIT ?
 """
-
-
-class BlobMissing(LookupError):
-    """No blob has this SHA-256."""
-
-
-class BlobDamaged(ValueError):
-    """The bytes kept under this SHA-256 are no longer those that were put."""
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Bytes to keep: `transient` until swept; `compress`ed, against the blob `dictionary` (a SHA-256) if given."""
-
-    content: bytes
-    transient: bool = False
-    dictionary: str | None = None
-    compress: bool = False
-
-
-class Blobs(Protocol):
-    """Keeps bytes by their SHA-256, durably before `put_many` returns; any thread may call."""
-
-    def put_many(self, items: Sequence[Blob]) -> list[BlobRef]:
-        """Keep all items or none, and return their references in order; a permanent put makes permanent.
-
-        Raises `BlobMissing` when a dictionary is unknown.
-        """
-        ...
-
-    def get(self, sha256: str) -> bytes:
-        """Return the bytes as they were put; raise `BlobMissing` or `BlobDamaged`."""
-        ...
-
-    def get_many(self, sha256s: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of each; raise `BlobMissing` when one is missing."""
-        ...
-
-    def has(self, sha256: str) -> bool:
-        """Tell whether these bytes are kept."""
-        ...
-
-    def delete(self, sha256s: Iterable[str], *, only_transient: bool = False) -> None:
-        """Forget these bytes, whoever else put the same ones; with `only_transient`, pass over permanent ones."""
-        ...
+_RANK = {lasts: rank for rank, lasts in enumerate(LONGEST_FIRST)}
 
 
 class SqliteBlobs:
@@ -89,20 +56,22 @@ class SqliteBlobs:
         """Make the file if need be, in WAL mode: done by one process, before the others open it."""
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_TABLE)
+            connection.executescript(_TABLE)
         return cls(path)
 
     def put_many(self, items: Sequence[Blob]) -> list[BlobRef]:
         """Keep all items in one transaction."""
-        keys = [digest_of(item.content) for item in items]
-        rows = [(key.digest(), *self._coded(item), item.transient) for key, item in zip(keys, items, strict=True)]
+        keys, now = [digest_of(item.content) for item in items], time.time()
+        rows = [
+            (key.digest(), _RANK[item.lasts], now, *self._coded(item)) for key, item in zip(keys, items, strict=True)
+        ]
         with self._transaction() as connection:
             connection.executemany(_PUT, rows)
         return [BlobRef(sha256=key.hexdigest(), size=len(item.content)) for key, item in zip(keys, items, strict=True)]
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes, checked against their SHA-256."""
-        query = "SELECT content, coding, dictionary FROM blobs WHERE sha256 = ?"
+        query = "SELECT coding, dictionary, content FROM blobs WHERE sha256 = ?"
         row = self._session.connection.execute(query, (bytes.fromhex(sha256),)).fetchone()
         if row is None:
             raise BlobMissing(sha256)
@@ -126,6 +95,31 @@ class SqliteBlobs:
         with self._transaction() as connection:
             connection.executemany(statement, [(bytes.fromhex(key), only_transient) for key in sha256s])
 
+    def keep_on(self, sha256s: Sequence[str]) -> bool:
+        """Let these last as if they were put now; what is kept for good or put just now is not written again."""
+        keys, now = [bytes.fromhex(sha256) for sha256 in set(sha256s)], time.time()
+        of_them = f"FROM blobs WHERE sha256 IN ({', '.join('?' * len(keys))})"
+        query = f"SELECT count(*), coalesce(sum(transient > 1 AND put_at < {now - FRESH}), 0) {of_them}"
+        there, old = self._session.connection.execute(query, keys).fetchone()
+        if there == len(keys) and old:
+            refresh = "UPDATE blobs SET put_at = ? WHERE sha256 = ? AND transient > 1"
+            with self._transaction() as connection:
+                connection.executemany(refresh, [(now, key) for key in keys])
+                there, _ = connection.execute(query, keys).fetchone()
+        return bool(there == len(keys))
+
+    def old(self, lasts: Swept, before: float, limit: int, after: Old | None = None) -> list[Old]:
+        """Return blobs to be swept, off an index that holds no others."""
+        at, key = (after.put_at, bytes.fromhex(after.sha256)) if after else (0.0, b"")
+        rows = self._session.connection.execute(_OLD, (_RANK[lasts], before, at, key, limit))
+        return [Old(put_at, sha256.hex()) for put_at, sha256 in rows]
+
+    def sweep(self, sha256s: Iterable[str], lasts: Swept, before: float) -> None:
+        """Forget these, in one transaction."""
+        statement = "DELETE FROM blobs WHERE sha256 = ? AND transient = ? AND put_at < ?"
+        with self._transaction() as connection:
+            connection.executemany(statement, [(bytes.fromhex(key), _RANK[lasts], before) for key in sha256s])
+
     def close(self) -> None:
         """Close this thread's connection; no other call may follow in this thread."""
         self._session.connection.close()
@@ -141,13 +135,13 @@ class SqliteBlobs:
             raise
         connection.execute("COMMIT")
 
-    def _coded(self, item: Blob) -> tuple[bytes, str, bytes | None]:
+    def _coded(self, item: Blob) -> tuple[str, bytes | None, bytes]:
         if not item.compress:
-            return item.content, "plain", None
+            return "plain", None, item.content
         dictionary = bytes.fromhex(item.dictionary) if item.dictionary else None
-        return self._codec(dictionary).compressor.compress(item.content), "zstd", dictionary
+        return "zstd", dictionary, self._codec(dictionary).compressor.compress(item.content)
 
-    def _decoded(self, sha256: str, content: bytes, coding: str, dictionary: bytes | None) -> bytes:
+    def _decoded(self, sha256: str, coding: str, dictionary: bytes | None, content: bytes) -> bytes:
         if coding == "plain":
             return content
         try:
@@ -163,45 +157,6 @@ class SqliteBlobs:
         if len(codecs) > DICTIONARIES_KEPT:
             codecs.popitem(last=False)
         return codecs[dictionary]
-
-
-class MemoryBlobs:
-    """Blobs in memory, for tests."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._kept: dict[str, Blob] = {}
-
-    def put_many(self, items: Sequence[Blob]) -> list[BlobRef]:
-        """Keep all items."""
-        for item in items:
-            if item.compress and item.dictionary:
-                self.get(item.dictionary)
-        refs = [BlobRef(sha256=digest_of(item.content).hexdigest(), size=len(item.content)) for item in items]
-        for ref, item in zip(refs, items, strict=True):
-            if ref.sha256 not in self._kept or not item.transient:
-                self._kept[ref.sha256] = item
-        return refs
-
-    def get(self, sha256: str) -> bytes:
-        """Return the bytes."""
-        if sha256 not in self._kept:
-            raise BlobMissing(sha256)
-        return self._kept[sha256].content
-
-    def get_many(self, sha256s: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of each."""
-        return {sha256: self.get(sha256) for sha256 in sha256s}
-
-    def has(self, sha256: str) -> bool:
-        """Tell whether these bytes are kept."""
-        return sha256 in self._kept
-
-    def delete(self, sha256s: Iterable[str], *, only_transient: bool = False) -> None:
-        """Forget these bytes."""
-        for sha256 in sha256s:
-            if self.has(sha256) and (self._kept[sha256].transient or not only_transient):
-                del self._kept[sha256]
 
 
 class _Codec:
