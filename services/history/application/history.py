@@ -11,6 +11,7 @@ from services.history.application.ports import Doors, Records, Row
 from services.history.application.refused import Refused
 from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.mail import Mail, mails_of
+from services.history.domain.making import NOTHING
 from services.history.domain.place import Place, place_of, to_come
 from services.history.domain.run import Run, Sought
 from shared.blobs import BlobMissing, Blobs
@@ -64,7 +65,7 @@ class History:
         line = await self._records.line(processing_id)
         if line is None:
             raise Refused("unknown_row")
-        timeline = await self._records.timeline(processing_id)
+        timeline = (await self._records.timelines([processing_id]))[processing_id]
         return line, mails_of(timeline), timeline
 
     async def runs(self, sought: Sought, limit: int, after: Cursor | None = None) -> Page[Run]:
@@ -87,12 +88,18 @@ class History:
         raise Refused("unknown_run")
 
     async def item(self, item_id: UUID, limit: int, after: Cursor | None = None) -> tuple[Row, Page[Row]]:
-        """Return an item and a page of its lines; raise Refused `unknown_item`."""
+        """Return an item and a page of its lines, each with what its latest mail or letter was made with.
+
+        Raises Refused `unknown_item`.
+        """
         item = await self._records.item(item_id)
         if item is None:
             raise Refused("unknown_item")
         found = await self._records.lines_of_item(item_id, limit + 1, after)
-        return item, page_of(found, limit, _after_line)
+        page = page_of(found, limit, _after_line)
+        timelines = await self._records.timelines([row["processing_id"] for row in page.items])
+        rows = [row | {"made_with": _latest_making(timelines[row["processing_id"]])} for row in page.items]
+        return item, Page(rows, page.next)
 
     async def file(self, item_id: UUID, sha256: str) -> File:
         """Return a file of an item: one that goes along, or one that was made for it (A17).
@@ -213,6 +220,11 @@ def page_of(found: Sequence[T], limit: int, cursor: Callable[[T], Cursor]) -> Pa
     """Return a page of what was found, which is one more than is shown where there is another page."""
     shown = list(found[:limit])
     return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
+
+
+def _latest_making(timeline: Sequence[Row]) -> Row:
+    mails = mails_of(timeline)
+    return mails[-1].making if mails else dict(NOTHING)
 
 
 def _after_item(item: Row) -> Cursor:

@@ -45,8 +45,8 @@ class Records(Protocol):
         """Return one line."""
         ...
 
-    async def timeline(self, processing_id: UUID) -> list[Row]:
-        """Return the facts of a line by ordinal, stage and position."""
+    async def timelines(self, ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+        """Return the facts of each line by ordinal, stage and position; `made_with` is what a fact tells of that."""
         ...
 
     async def runs(self, sought: Sought, limit: int, after: Cursor | None) -> list[Run]:

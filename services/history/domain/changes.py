@@ -9,6 +9,7 @@ from uuid import UUID
 from services.history.domain.fact import Fact, Stage
 from services.history.domain.heard import fact_of
 from services.history.domain.item import Entry, entry_of
+from services.history.domain.making import Making, made_by
 from services.history.domain.run import Said
 from shared.contracts import Message
 from shared.contracts.dossier import (
@@ -81,6 +82,7 @@ class DocumentFact:
     status: str
     reason: str | None = None
     attachment: Attachment | None = None
+    making: Making | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ def _document_of(message: Message, position: int) -> DocumentFact | None:
             message.slot,
             message.requested_at,
             "rendering",
+            making=Making(message.body_layout, message.attachment_layout),
         )
     if isinstance(message, LetterRendered) and message.document_id:
         return DocumentFact(
@@ -193,6 +196,7 @@ def _document_of(message: Message, position: int) -> DocumentFact | None:
             message.rendered_at,
             "generated",
             attachment=_file_of(message.parts),
+            making=made_by(message.engines),
         )
     if isinstance(message, RenderingFailed) and message.document_id:
         return DocumentFact(

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
 
+from services.history.domain.making import Making
 from shared.contracts.message import Destination, Recipient
 
 
@@ -56,4 +57,5 @@ class Fact:
     queue_id: str | None = None
     letter_sha256: str | None = None
     letter_type: str | None = None
+    making: Making | None = None
     addressed: Addressed | None = None

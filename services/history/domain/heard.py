@@ -6,6 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.history.domain.fact import Addressed, Fact, Stage
+from services.history.domain.making import Making, made_by
 from shared.contracts import Message
 from shared.contracts.dossier import DossierItemExcluded, DossierItemRequested
 from shared.contracts.mailer import (
@@ -59,6 +60,7 @@ def _(message: DossierItemRequested, position: int) -> Fact:
         status="rendering",
         reason=message.resend_reason,
         actor=message.requested_by,
+        making=Making(message.body_layout, message.attachment_layout),
         addressed=Addressed(
             message.destination, message.recipient, message.subject, message.issue_method, message.resend_of
         ),
@@ -92,6 +94,7 @@ def _(message: MailRendered, position: int) -> Fact:
         at=message.rendered_at,
         status="sending",
         text="\n".join(message.warnings) or None,
+        making=made_by(message.engines),
         addressed=Addressed(None, message.recipient, message.subject, None, message.resend_of),
     )
 
@@ -115,6 +118,7 @@ def _(message: LetterRendered, position: int) -> Fact | None:
         text="\n".join(message.warnings) or None,
         letter_sha256=message.parts.attachment.sha256 if message.parts.attachment else None,
         letter_type=message.parts.attachment.content_type if message.parts.attachment else None,
+        making=made_by(message.engines),
     )
 
 

@@ -60,6 +60,14 @@ class Row(Shown):
     resend_of: UUID | None
 
 
+class MadeWith(Shown):
+    """The layout versions that something is made with, and the engines (by name and version) that made it."""
+
+    body_layout: LayoutVersion | None
+    attachment_layout: LayoutVersion | None
+    engines: dict[str, str]
+
+
 class MailShown(Shown):
     """One mail of a row: the first, or one for each time it was sent again."""
 
@@ -74,6 +82,7 @@ class MailShown(Shown):
     message_id: str | None
     wire_sha256: str | None
     letter_sha256: str | None
+    made_with: MadeWith = Field(validation_alias=AliasChoices("making", "made_with"))
 
 
 class Entry(Shown):
@@ -193,6 +202,7 @@ class Document(Shown):
     reason: str | None
     at: datetime
     attachment: Attachment | None
+    made_with: MadeWith
 
 
 class Item(Shown):

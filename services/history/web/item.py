@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.history.application.history import Page
 from services.history.domain.item import steps_of, task_of
-from services.history.web.answers import DestinationShown, Document, Item, Row, Shown
+from services.history.web.answers import DestinationShown, Document, Item, MadeWith, Row, Shown
 
 
 class LogEntry(Shown):
@@ -76,6 +76,12 @@ class FileShown(Shown):
     href: str | None
 
 
+class RowOfItem(Row):
+    """A row of an item, with what its latest mail or letter is made with."""
+
+    made_with: MadeWith
+
+
 class ItemInFull(Item):
     """An item as it stands, what became of it, and a page of its rows, which say how its processing stands (FR-54)."""
 
@@ -85,7 +91,7 @@ class ItemInFull(Item):
     workflow: WorkflowShown | None
     responses: list[ResponseShown]
     log: list[LogEntry]
-    rows: list[Row]
+    rows: list[RowOfItem]
     next: str | None
 
 

@@ -1,6 +1,6 @@
 """How pages look: the templates, the icon and tone of each status, and times as people here read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.history.domain.mail import Mail
+from services.history.domain.making import NOTHING
 from services.history.web.words import Words
 from shared.pages import Language
 
@@ -82,6 +84,18 @@ def place_of(row: Mapping[str, Any], words: Words) -> str:
     """Return the destination of a row: its kind and number, and the contact there."""
     kind = words.text(f"kind_{row['kind']}") or row["kind"]
     return " ".join(part for part in (kind, row["number"], row["contact_id"] and f"/ {row['contact_id']}") if part)
+
+
+def made_with_of(mails: Sequence[Mail], words: Words) -> list[tuple[str, str]]:
+    """Return by its name in the texts what the latest mail or letter is made with, where anything is known of it."""
+    made: Mapping[str, Any] = mails[-1].making if mails else NOTHING
+    said = {
+        name: words("layout_version", id=made[name]["layout_id"], n=made[name]["version"])
+        for name in ("body_layout", "attachment_layout")
+        if made[name]
+    }
+    engines = ", ".join(f"{name} {version}" for name, version in made["engines"].items())
+    return [*said.items(), *([("engines", engines)] if engines else [])]
 
 
 def words_of(entry: Mapping[str, Any], words: Words) -> str:

@@ -14,7 +14,7 @@ from services.history.application.refused import Refused
 from services.history.domain.resend import Deed, Wish
 from services.history.domain.run import Sought
 from services.history.domain.status import OPEN, RESENDABLE, STATUSES
-from services.history.web.look import CSS, answer_of, place_of, templates, words_of
+from services.history.web.look import CSS, answer_of, made_with_of, place_of, templates, words_of
 from services.history.web.looked import Given
 from services.history.web.refusals import Worded, cursor_of
 from services.history.web.words import Words, words_in
@@ -129,6 +129,7 @@ def _rendered(request: Request, caller: Caller, template: str, **values: Any) ->
         "answer_of": partial(answer_of, words=words),
         "place_of": partial(place_of, words=words),
         "words_of": partial(words_of, words=words),
+        "made_with_of": partial(made_with_of, words=words),
     }
     headers = {"Cache-Control": "no-store", "Content-Language": words.language, "Vary": "Accept-Language"}
     return HTMLResponse(templates().get_template(template).render(**views, **values), headers=headers)

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from services.history.adapters.tables import ProjectedTables, RecordTables
 from services.history.application.history import History
 from services.history.domain.item import Item
-from services.history.web import files, items
+from services.history.web import files, items, processing
 from shared.access import Access
 from shared.blobs import MemoryBlobs
 from shared.contracts import Message
 from shared.contracts.dossier import (
+    DocumentRequested,
     DossierItemChanged,
     DossierItemDeleted,
     DossierItemRecorded,
@@ -30,11 +31,12 @@ from shared.contracts.dossier import (
     StepDone,
     WorkflowSet,
 )
-from shared.contracts.message import Destination
+from shared.contracts.message import Destination, LayoutVersion, Parts
+from shared.contracts.renderer import LetterRendered
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import Relations, Silence
-from tests.unit.history.story import RUN, at, item_id, recorded, requested, row_id, sent, told
+from tests.unit.history.story import RUN, at, item_id, recorded, rendered, requested, row_id, sent, told
 
 ROLES = [("organisation", "1"), ("sales_relation", "S1")]
 ASSESS = ItemTask(step="assess", name={"nl": "Beoordelen"}, due_on=date(2026, 3, 4))
@@ -79,6 +81,7 @@ class Shown:
         history = History(RecordTables(store), doors or Relations(*ROLES), MemoryBlobs())
         app.include_router(items.routes(history))
         app.include_router(files.routes(history))
+        app.include_router(processing.routes(history))
         token = access.create_token("reader", ["read"])
         self.client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app),
@@ -162,6 +165,45 @@ async def test_the_files_of_an_item_are_those_that_stand_and_its_message_as_sent
     ]
     gone = await shown.client.get(f"/dossier-items/{item_id(1)}/files/{'ab' * 32}")
     assert gone.status_code == 404
+
+
+async def test_an_item_says_which_layout_versions_and_engines_made_what_is_of_it(shown: Shown, store: Store) -> None:
+    """A24, R-13: of each mail of a row, one sent again unchanged too, and of a file that was made for the item."""
+    body, letter, newer = (
+        LayoutVersion(layout_id=name, version=n, sha256=f"{n}" * 64)
+        for name, n in (("invitation", 3), ("letter", 2), ("letter", 4))
+    )
+    file: dict[str, Any] = {
+        "run_id": RUN,
+        "item_id": item_id(1),
+        "document_id": UUID(int=5),
+        "slot": "auto_document",
+    }
+    await shown.hear(
+        recorded(1),
+        requested(1, body_layout=body, attachment_layout=letter),
+        requested(1, 2, body_layout=body, attachment_layout=letter),
+        DocumentRequested(
+            **file, subject="x", attachment_layout=newer, document_date=date(2026, 3, 2), requested_at=at(1)
+        ),
+    )
+    engines = {"typst": "0.15.2", "jinja2": "3.1.6"}
+    made = LetterRendered(**file, parts=Parts(), engines={"libreoffice": "7.4.7.2"}, rendered_at=at(1, 1))
+    first, again = rendered(1).model_copy(update={"engines": engines}), rendered(1, 2)
+    await ProjectedTables(store).project("renderer", told([first, again, made]))
+
+    item = await shown.item(1)
+    row = (await shown.client.get(f"/processing/{row_id(1)}")).json()
+
+    with_layouts = {"body_layout": body.model_dump(), "attachment_layout": letter.model_dump(), "engines": engines}
+    assert [one["made_with"] for one in item["rows"]] == [with_layouts]
+    assert [mail["made_with"] for mail in row["mails"]] == [with_layouts] * 2
+    [document] = item["documents"]
+    assert document["made_with"] == {
+        "body_layout": None,
+        "attachment_layout": newer.model_dump(),
+        "engines": {"libreoffice": "7.4.7.2"},
+    }
 
 
 async def test_an_item_says_whether_sending_its_mail_succeeded(shown: Shown, store: Store) -> None:

@@ -17,7 +17,7 @@ from services.history.domain.status import Status
 from services.history.web import routes
 from shared.access import Access
 from shared.blobs import MemoryBlobs
-from shared.contracts.message import Recipient
+from shared.contracts.message import LayoutVersion, Recipient
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import Silence
@@ -40,6 +40,7 @@ from tests.unit.history.story import (
 )
 
 LOCALES = Path(house.__file__).parent / "locales"
+LETTER = LayoutVersion(layout_id="letter", version=2, sha256="ab" * 32)
 NASTY = '<script>alert("x")</script>'
 
 
@@ -52,10 +53,12 @@ def access(tmp_path: Path) -> Access:
 async def client(file_store: Store, access: Access) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller without credentials, of a history that knows eleven rows."""
     projected = ProjectedTables(file_store)
-    people = [requested(row) for row in range(1, 10)]
+    people = [requested(row, attachment_layout=LETTER) for row in range(1, 10)]
     nasty = requested(10, recipient=Recipient(name=NASTY, email="x@bakery.example"))
     await projected.project("dossier", told([started(12), recorded(1), *people, nasty, excluded(11), requested(2, 2)]))
-    await projected.project("renderer", told([rendered(1), not_rendered(3)]))
+    await projected.project(
+        "renderer", told([rendered(1).model_copy(update={"engines": {"typst": "0.15.2"}}), not_rendered(3)])
+    )
     await projected.project(
         "mailer", told([sent(1), failed(2), deferred(4), in_doubt(5), in_doubt(6), resolved(6, "sent"), failed(2, 2)])
     )
@@ -221,6 +224,15 @@ async def test_pages_hold_no_script_no_inline_style_and_nothing_unescaped(
 
     assert "<script" not in text
     assert not re.search(r"\sstyle=|\son\w+=|javascript:", text)
+
+
+async def test_a_row_says_which_layout_version_and_which_engine_made_it(person: httpx2.AsyncClient) -> None:
+    """A24, R-13."""
+    made, unmade = [await person.get(f"/verwerking/{row_id(row)}", params={"lang": "en"}) for row in (1, 11)]
+
+    assert "<dt>Layout of the letter</dt><dd>letter, version 2</dd>" in made.text
+    assert "<dt>Made with</dt><dd>typst 0.15.2</dd>" in made.text
+    assert "Made with" not in unmade.text
 
 
 async def test_the_pages_of_the_list_are_linked(person: httpx2.AsyncClient, file_store: Store) -> None:

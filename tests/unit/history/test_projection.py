@@ -62,7 +62,7 @@ async def whole(store: Store) -> list[Any]:
     records = RecordTables(store)
     rows = await records.page(Filter(), 100, None)
     shown = [{name: value for name, value in row.items() if name != "sequence"} for row in rows]
-    timelines = [await records.timeline(row["processing_id"]) for row in rows]
+    timelines = await records.timelines([row["processing_id"] for row in rows])
     runs = await records.runs(Sought(), 10, None)
     return [shown, timelines, runs, await records.counts(), await records.item(item_id(1))]
 

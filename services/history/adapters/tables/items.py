@@ -1,5 +1,6 @@
 """Items, their destinations, files and log: written from messages, and looked up by id, in a dossier, or in a list."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from heapq import merge
@@ -17,11 +18,13 @@ from services.history.adapters.tables.schema import (
     documents,
     item_log,
     items,
+    makings,
     workflows,
 )
 from services.history.domain.changes import Changes
 from services.history.domain.item import DELETED, Item
 from services.history.domain.looking import Cursor, Dossier, ItemFilter
+from services.history.domain.making import key_of, made_with
 from shared.contracts.dossier import DossierItemChanged, DossierItemRecorded
 
 Row = dict[str, Any]
@@ -56,6 +59,7 @@ def add_items(connection: Connection, changes: Changes) -> None:
         made = [asdict(one) for one in changes.documents]
         for row, one in zip(made, changes.documents, strict=True):
             row["attachment"] = one.attachment.model_dump() if one.attachment else None
+            row["making"] = key_of(one.making) if one.making else None
         connection.execute(add(documents, dialect), made)
     _drop(connection, [entry.item_id for entry in changes.log if entry.what == DELETED])
 
@@ -67,12 +71,11 @@ def item_of(connection: Connection, item_id: UUID) -> Row | None:
         return None
     to = select(destinations.c.kind, destinations.c.number, destinations.c.contact_id)
     to = to.where(destinations.c.item_id == item_id).limit(_SHOWN)
-    files = select(documents).where(documents.c.item_id == item_id).order_by(documents.c.stage, documents.c.position)
     log = select(item_log).where(item_log.c.item_id == item_id).order_by(item_log.c.position).limit(_LOG)
     return {
         **found[0],
         "destinations": [{**one, "contact_id": one["contact_id"] or None} for one in _rows(connection, to)],
-        "documents": list({row["document_id"]: row for row in _rows(connection, files)}.values()),
+        "documents": _documents(connection, item_id),
         "log": _rows(connection, log),
         "workflow": _workflow(connection, found[0]),
     }
@@ -166,6 +169,16 @@ def _destinations(item: DossierItemRecorded) -> Iterable[Row]:
             "recorded_at": item.recorded_at,
             "confidential": confidential,
         }
+
+
+def _documents(connection: Connection, item_id: UUID) -> list[Row]:
+    """Return the files that are made for an item as they stand, with what each was made with."""
+    query = select(documents, makings.c.content).outerjoin(makings, makings.c.key == documents.c.making)
+    query = query.where(documents.c.item_id == item_id).order_by(documents.c.stage, documents.c.position)
+    told: dict[UUID, list[Row]] = defaultdict(list)
+    for row in _rows(connection, query):
+        told[row["document_id"]].append(row)
+    return [{**rows[-1], "made_with": made_with(row["content"] for row in rows)} for rows in told.values()]
 
 
 def _workflow(connection: Connection, item: Row) -> Row | None:

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
 from services.history.adapters.tables.items import add_items
+from services.history.adapters.tables.makings import add_makings
 from services.history.adapters.tables.runs import add_runs, add_said, heard_before, stand
 from services.history.adapters.tables.schema import (
     PROJECTED,
@@ -28,6 +29,7 @@ from services.history.adapters.tables.tally import Tally
 from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
 from services.history.domain.fact import Fact
 from services.history.domain.line import Line
+from services.history.domain.making import key_of
 from shared.messaging import Place, Told
 from shared.store import Store, StoreUnavailable
 
@@ -38,7 +40,7 @@ _KNOWN = select(*(lines.c[name] for name in Line.__dataclass_fields__))
 _KNOWN = _KNOWN.where(lines.c.processing_id.in_(bindparam("ids", expanding=True)))
 _LAST = select(func.max(lines.c.sequence))
 _BEGIN = insert(lines)
-_FACT = [column.name for column in facts.columns if column.name != "line"]
+_FACT = [column.name for column in facts.columns if column.name not in {"line", "making"}]
 _FIXED = ("run_id", "item_id", "at", "person", "kind", "number", "contact_id", "issue_method")
 _NAMED = ("recipient_name", "recipient_address", "recipient_ordinal", "subject")
 _OUTCOME = tuple(
@@ -114,6 +116,7 @@ def _project(connection: Connection, publisher: str, told: Sequence[Told]) -> No
     add_items(connection, changes)
     for item in changes.items:
         tally.record(item)
+    add_makings(connection, [fact.making for fact in changes.facts] + [file.making for file in changes.documents])
     _hear(connection, changes.facts, tally)
     tally.write(connection)
     stand(connection, tally.moved)
@@ -148,7 +151,8 @@ def _hear(connection: Connection, told: Sequence[Fact], tally: Tally) -> None:
         if line is None:
             line = begun[fact.processing_id] = Line.begun_by(fact, last + len(begun) + 1)
         line.hear(fact)
-        timeline.append({"line": line.sequence, **{name: getattr(fact, name) for name in _FACT}})
+        making = key_of(fact.making) if fact.making else None
+        timeline.append({"line": line.sequence, "making": making, **{name: getattr(fact, name) for name in _FACT}})
     if begun:
         connection.execute(_BEGIN, [vars(line) for line in begun.values()])
     _write_known(connection, known.values(), rest)

@@ -1,6 +1,7 @@
 """What is asked of the read model: pages of lines, one line with its timeline, runs, items, counters."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.history.adapters.tables.schema import (
     dialect_of,
     facts,
     lines,
+    makings,
 )
 from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.run import Run, Sought, counts_of
@@ -24,7 +26,7 @@ from shared.store import Store
 
 Row = dict[str, Any]
 _LINE = [one for one in lines.columns if one.name not in {"recipient_ordinal", "stage", "position"}]
-_FACT = [one for one in facts.columns if one.name != "line"]
+_FACT = [*(one for one in facts.columns if one.name not in {"line", "making"}), makings.c.content.label("made_with")]
 _WORDS = table("line_words", column("rowid"), column("line_words"))
 _TRIGRAM = 3
 _SHOWN = 500  # destinations of one item
@@ -44,12 +46,14 @@ class RecordTables:
         """Return one line."""
         return await self._one(select(*_LINE).where(lines.c.processing_id == processing_id))
 
-    async def timeline(self, processing_id: UUID) -> list[Row]:
-        """Return the facts of a line: mail after mail, stage after stage, in the order told."""
-        query = (
-            select(*_FACT).join(lines, lines.c.sequence == facts.c.line).where(lines.c.processing_id == processing_id)
-        )
-        return await self._all(query.order_by(facts.c.ordinal, facts.c.stage, facts.c.position))
+    async def timelines(self, ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+        """Return the facts of each line: mail after mail, stage after stage, in the order told."""
+        query = select(lines.c.processing_id, *_FACT).join(lines, lines.c.sequence == facts.c.line)
+        query = query.outerjoin(makings, makings.c.key == facts.c.making).where(lines.c.processing_id.in_(ids))
+        told: dict[UUID, list[Row]] = {processing_id: [] for processing_id in ids}
+        for row in await self._all(query.order_by(facts.c.ordinal, facts.c.stage, facts.c.position)):
+            told[row.pop("processing_id")].append(row)
+        return told
 
     async def runs(self, sought: Sought, limit: int, after: Cursor | None) -> list[Run]:
         """Return the next runs that are sought."""

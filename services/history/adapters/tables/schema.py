@@ -201,6 +201,7 @@ facts = Table(
     Column("queue_id", String),
     Column("letter_sha256", String),
     Column("letter_type", String),
+    Column("making", BigInteger),
     PrimaryKeyConstraint("line", "stage", "position"),
     sqlite_with_rowid=False,
 )
@@ -216,8 +217,15 @@ documents = Table(
     Column("status", String, nullable=False),
     Column("reason", String),
     Column("attachment", JSON),
+    Column("making", BigInteger),
     PrimaryKeyConstraint("item_id", "document_id", "stage", "position"),
     sqlite_with_rowid=False,
+)
+makings = Table(
+    "makings",
+    TABLES,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", JSON, nullable=False),
 )
 counts = Table(
     "counts",
@@ -268,7 +276,7 @@ index_words(lines)
 # What is made anew from the streams:
 PROJECTED = (
     *(places, runs, said, settled, items, item_log, workflows, destinations, lines, facts, documents),
-    counts,
+    *(makings, counts),
 )
 
 
