@@ -53,7 +53,7 @@ SERVICES = (
         "history",
         owns=("ADVISORIES",),
         hears=("DOSSIER", "RENDERER", "MAILER", "ADVISORIES"),
-        asks=("dossier", "mailer"),
+        asks=("dossier", "renderer", "mailer"),
     ),
 )
 

@@ -1,8 +1,9 @@
 """History, wired together."""
 
 from services.history.adapters.binding import Binding
+from services.history.adapters.renderer import AskedRenderer
 from services.history.adapters.tables import TABLES, JobTables, LetterTable, NoticeTable, ProjectedTables, RecordTables
-from services.history.application import History, Notices, Printing, Resending
+from services.history.application import History, Notices, Printing, Resending, WordLetters
 from services.history.inbox import asked, inbox
 from services.history.web import routes
 from shared.blobs import SqliteBlobs
@@ -20,7 +21,8 @@ def assemble(settings: Settings) -> Service:
     resending = Resending(JobTables(store), doors)
     blobs = SqliteBlobs.create(settings.blobs_path)
     history = History(RecordTables(store), doors, blobs)
-    printing = Printing(history, LetterTable(store), doors, blobs, Binding)
+    word = WordLetters(AskedRenderer(doors), blobs)
+    printing = Printing(history, LetterTable(store), doors, blobs, Binding, word)
     return Service(
         name="history",
         store=store,

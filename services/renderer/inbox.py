@@ -7,6 +7,7 @@ import structlog
 
 from services.renderer.application import Drafts, Layouts, Renderer
 from services.renderer.domain import EngineUnavailable
+from shared.contracts.asks import LettersMade, LettersWanted
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
 from shared.contracts.layouts import FormatsTold, FormatsWanted, LayoutJudged, LayoutWanted
@@ -54,6 +55,11 @@ def asked(drafts: Drafts, layouts: Layouts) -> Asked:
     async def judge_layout(wanted: LayoutWanted) -> LayoutJudged:
         """Say whether a layout can be merged, and what is wrong with it."""
         return await _available(layouts.judge(wanted))
+
+    @doors.answers("print-letters", LettersWanted, at_once=2)
+    async def print_letters(wanted: LettersWanted) -> LettersMade:
+        """Make PDFs of Word letters, to be printed with others."""
+        return await _available(drafts.print_letters(wanted))
 
     @doors.answers("formats", FormatsWanted, at_once=4)
     async def formats(_: FormatsWanted) -> FormatsTold:

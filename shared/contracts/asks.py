@@ -1,9 +1,11 @@
 """What services ask one another at their doors, and what is answered: the wishes, which the asked one may refuse."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.message import Destination, Frozen, Parts
+from shared.contracts.message import BlobRef, Destination, Frozen, LayoutVersion, Parts
+from shared.contracts.renderer import Fault
 
 
 class MayResend(Frozen):
@@ -114,6 +116,33 @@ class SortValuesFound(Frozen):
     """The values in the order asked, null where there is none or it is erased. Personal."""
 
     values: tuple[float | str | None, ...]
+
+
+class LetterToPrint(Frozen):
+    """A Word letter by its SHA-256, the layout version that it was made of, and on which day."""
+
+    sha256: str
+    layout: LayoutVersion
+    made_on: date
+
+
+class LettersWanted(Frozen):
+    """Asked of the renderer: make PDFs of Word letters as they stand, to be printed (R-14). At most 25 at a time."""
+
+    letters: tuple[LetterToPrint, ...]
+
+
+class PrintMade(Frozen):
+    """The blob that holds a `Preview` with the PDF, which whoever asked takes away; or why there is none."""
+
+    preview: BlobRef | None = None
+    fault: Fault | None = None
+
+
+class LettersMade(Frozen):
+    """What came of each letter, in the order of the question."""
+
+    results: tuple[PrintMade, ...]
 
 
 class NoteBounce(Frozen):

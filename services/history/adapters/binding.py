@@ -1,5 +1,6 @@
 """Binds letters into one PDF, section by section, so that a run of any size takes the memory of one section."""
 
+import ctypes
 import hashlib
 import io
 import re
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pypdfium2
+from pypdfium2 import raw
 
 _PDFIUM = threading.Lock()  # it works for one thread at a time
 _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+_A4, _MARGIN, _LETTER = (595.0, 842.0), 72.0, 12.0  # points
+_WIDE = ctypes.POINTER(raw.FPDF_WCHAR)
 _CATALOG, _PAGES = 1, 2  # written last, when all sections are known
 _REMEMBERED = 10_000  # streams that may come again: pictures, colour profiles, fonts with the same letters
 # Strings and names are passed over: what stands in them is no reference. PDFium escapes every parenthesis in a string.
@@ -64,6 +68,10 @@ class Binding:
         self._length += len(begun[0])
         written = (number for number, new in numbers.items() if not self._offsets[new])
         return b"".join([*begun, *(self._written(objects, numbers, number, tree) for number in written)])
+
+    def note(self, lines: Sequence[str]) -> bytes:
+        """Return a PDF of one page that says these lines, in the letters of Latin-1."""
+        return _page_of(lines)
 
     def end(self) -> bytes:
         """Return the last piece of the file."""
@@ -129,6 +137,23 @@ def _imported(letters: Sequence[bytes]) -> tuple[int, bytes]:
         written = io.BytesIO()
         section.save(written)
         return len(section), written.getvalue()
+
+
+def _page_of(lines: Sequence[str]) -> bytes:
+    with _PDFIUM, pypdfium2.PdfDocument.new() as document:
+        page = document.new_page(*_A4)
+        font = raw.FPDFText_LoadStandardFont(document, b"Helvetica")
+        for number, line in enumerate(lines):
+            text = raw.FPDFPageObj_CreateTextObj(document, font, _LETTER)
+            said = ctypes.create_string_buffer(f"{line}\0".encode("utf-16-le"))
+            raw.FPDFText_SetText(text, ctypes.cast(said, _WIDE))
+            raw.FPDFPageObj_Transform(text, 1, 0, 0, 1, _MARGIN, _A4[1] - _MARGIN - number * 1.6 * _LETTER)
+            raw.FPDFPage_InsertObject(page, text)
+        page.gen_content()
+        raw.FPDFFont_Close(font)
+        written = io.BytesIO()
+        document.save(written)
+        return written.getvalue()
 
 
 def _objects(section: bytes) -> tuple[int, dict[int, _Object]]:

@@ -12,6 +12,7 @@ from services.history.domain.notice import Notice
 from services.history.domain.printing import PrintRow
 from services.history.domain.resend import Answer, Job, Outcome, Wish
 from services.history.domain.run import Run, Sought
+from shared.contracts.asks import LetterToPrint, PrintMade
 from shared.messaging import Place, Told
 
 Row = dict[str, Any]
@@ -97,8 +98,20 @@ class Binding(Protocol):
         """Return the next piece, which holds these PDFs in order."""
         ...
 
+    def note(self, lines: Sequence[str]) -> bytes:
+        """Return a PDF of one page that says these lines, to be bound with the letters."""
+        ...
+
     def end(self) -> bytes:
         """Return the last piece."""
+        ...
+
+
+class Printer(Protocol):
+    """Makes PDFs of Word letters."""
+
+    async def print_letters(self, letters: Sequence[LetterToPrint]) -> Sequence[PrintMade]:
+        """Return what came of each, in order; raise NoAnswer."""
         ...
 
 

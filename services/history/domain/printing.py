@@ -4,10 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.message import LayoutVersion
+
 PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NUMBER = re.compile(r"(\d+)")
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # not in the name of a file
 
@@ -24,6 +28,13 @@ class PrintRow:
     reason: str | None
     letter_sha256: str | None
     letter_type: str | None
+    letter_layout: LayoutVersion | None
+    letter_made_at: datetime | None
+
+    @property
+    def is_word(self) -> bool:
+        """Whether its letter is a Word document, which is made into a PDF when it is printed."""
+        return self.letter_type == DOCX and self.letter_layout is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Missing:
 
     row: PrintRow
     reason: str
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ def why_not(row: PrintRow) -> str | None:
     """Return why a row has no letter that can be printed, None for one that has."""
     if row.letter_sha256 is None:
         return row.reason or row.status
-    return None if row.letter_type == PDF else "not_pdf"
+    return None if row.letter_type == PDF or row.is_word else "not_pdf"
 
 
 def in_order(rows: Iterable[PrintRow], values: Iterable[Any]) -> list[PrintRow]:

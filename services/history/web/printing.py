@@ -1,5 +1,6 @@
 """The letters of a run over HTTP as one file to print, and what is in it."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -7,11 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
+from starlette.requests import Request
 
 from services.history.application import Printing
 from services.history.domain.printing import PDF, PrintFile, PrintRow
+from services.history.web.look import place_of
 from services.history.web.refusals import Worded
-from shared.pages import reads
+from services.history.web.words import words_in
+from shared.pages import language, reads
 
 _FIELD = r"^(run|recipient\.name|merge\.[A-Za-z_][A-Za-z0-9_]{0,99})$"
 Sort = Annotated[Annotated[str, StringConstraints(pattern=_FIELD)] | None, Query()]
@@ -31,6 +35,7 @@ class LetterMissing(LetterPrinted):
 
     status: str
     reason: str
+    detail: str | None
 
 
 class PrintShown(BaseModel):
@@ -49,11 +54,11 @@ def routes(printing: Printing) -> APIRouter:
     router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=Worded, dependencies=[Depends(reads)])
 
     @router.get("/{id}/print.pdf", response_class=StreamingResponse, responses={200: {"content": {PDF: {}}}})
-    async def print_letters(id: UUID, sort: Sort = None) -> StreamingResponse:  # noqa: A002 -- the name in the URL
+    async def print_letters(request: Request, id: UUID, sort: Sort = None) -> StreamingResponse:  # noqa: A002 -- the name in the URL
         """Download all letters of a run as one PDF, in the sort order of its layout unless `sort` says another.
 
         The headers `Uitpost-Letters` and `Uitpost-Missing` say how many letters are in it and how many rows have
-        none; `print.json` names them.
+        none; `print.json` names them. Word letters are made into PDFs on the way.
         """
         file = await printing.plan(id, sort)
         headers = {
@@ -62,7 +67,7 @@ def routes(printing: Printing) -> APIRouter:
             "Uitpost-Missing": str(len(file.missing)),
             "Cache-Control": "private, no-cache",
         }
-        return StreamingResponse(printing.written(file), media_type=PDF, headers=headers)
+        return StreamingResponse(printing.written(file, _instead(request)), media_type=PDF, headers=headers)
 
     @router.get("/{id}/print.json")
     async def show_print(id: UUID, sort: Sort = None) -> PrintShown:  # noqa: A002 -- the name in the URL
@@ -72,20 +77,30 @@ def routes(printing: Printing) -> APIRouter:
     return router
 
 
+def _instead(request: Request) -> Callable[[PrintRow], Sequence[str]]:
+    """Return what the page says that stands for a letter which can't be made, in the caller's language."""
+    words = words_in(language(request))
+
+    def lines(row: PrintRow) -> Sequence[str]:
+        place = {"kind": row.kind, "number": row.number, "contact_id": None}
+        return words("no_print"), place_of(place, words), str(row.processing_id)
+
+    return lines
+
+
 def _shown(file: PrintFile) -> PrintShown:
     return PrintShown(
         filename=file.filename,
         sort=file.sort,
         sortable=list(file.sortable),
         count=len(file.letters),
-        letters=[LetterPrinted.model_validate(_of_row(row)) for row in file.letters],
+        letters=[_of_row(row) for row in file.letters],
         missing=[
-            LetterMissing.model_validate(_of_row(one.row) | {"status": one.row.status, "reason": one.reason})
+            LetterMissing(**_of_row(one.row).model_dump(), status=one.row.status, reason=one.reason, detail=one.detail)
             for one in file.missing
         ],
     )
 
 
-def _of_row(row: PrintRow) -> dict[str, object]:
-    named = {"recipient_name": row.recipient_name, "kind": row.kind, "number": row.number}
-    return {"id": row.processing_id, **named}
+def _of_row(row: PrintRow) -> LetterPrinted:
+    return LetterPrinted(id=row.processing_id, recipient_name=row.recipient_name, kind=row.kind, number=row.number)

@@ -22,6 +22,7 @@ _STATUS = {
     "unknown_job": 404,
     "no_letter": 404,
     "nothing_to_print": 404,
+    "not_printable": 404,
     "not_sortable": 422,
     "no_attachment": 404,
     "attachment_not_ready": 404,
@@ -71,4 +72,4 @@ def wrong(request: Request, field: str, code: str, words: str) -> Problem:
 
 def _problem(request: Request, code: str, detail: str) -> Problem:
     spoken = words_in(language(request))
-    return Problem(_STATUS.get(code, _CONFLICT), code, spoken.refusal(code) or detail)
+    return Problem(_STATUS.get(code, _CONFLICT), code, spoken.refusal(code).replace("{detail}", detail) or detail)

@@ -194,8 +194,11 @@ class _Worker:
 
 
 def _surroundings(scratch: str) -> dict[str, str]:
-    """Return the environment of a worker: no secrets, no time zone, no network, one thread, one order of hashes."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    """Return the environment of a worker: no secrets, no time zone, no network, one thread, one order of hashes.
+
+    Programs are found where the service finds them.
+    """
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH") if name in os.environ}
     own = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1", "TMPDIR": scratch}
     return kept | own | OFFLINE
 

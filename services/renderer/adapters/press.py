@@ -18,7 +18,7 @@ from services.renderer.adapters.reading import read
 from services.renderer.adapters.typst import STANDARDS, LetterLayout
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
-from shared.blobs import Blob, Blobs
+from shared.blobs import Blob, BlobMissing, Blobs
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Preview
 from shared.contracts.layouts import LayoutJudged
@@ -112,7 +112,8 @@ class Press:
         if job.body_text is not None:
             # A lone surrogate is no character: nothing that could be sent exactly.
             sheet.blobs["text"] = Blob(job.body_text.encode(errors="replace"), job.lasts, compress=True)
-        for layout, add in ((job.body_layout, self._add_body), (job.attachment_layout, self._add_letter)):
+        add_attachment = self._add_print if job.letter else self._add_letter
+        for layout, add in ((job.body_layout, self._add_body), (job.attachment_layout, add_attachment)):
             if layout and (fault := self._fault_in(layout, add, sheet, job)):
                 return fault
         shown = {} if job.shown_pages is None else {"shown": sheet.preview(job.shown_pages)}
@@ -151,6 +152,16 @@ class Press:
         sheet.content_type = engine.content_type
         sheet.blobs["attachment"] = Blob(made, job.lasts)
         sheet.engines |= engine.engines
+
+    def _add_print(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
+        try:
+            letter = self._blobs.get(job.letter or "")
+        except BlobMissing:
+            raise Unmergeable("the letter is not kept any more") from None
+        document, day = self._document(layout.sha256), context["date"]
+        pdf, engines = self._word_pages.printed(letter, job.language, document, day)
+        sheet.blobs["attachment"], sheet.content_type = Blob(pdf, job.lasts), PDF
+        sheet.engines |= engines
 
     def _read(self, sha256: str) -> LayoutDocument:
         return LayoutDocument.model_validate_json(self._blobs.get(sha256))

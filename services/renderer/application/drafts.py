@@ -1,9 +1,10 @@
-"""Drafts: messages that nothing is recorded of are tried out, by the hundred, or shown, one at a time."""
+"""Drafts: messages that nothing is recorded of are tried out, by the hundred, or shown; letters are made to print."""
 
 import asyncio
 
 from services.renderer.application.bench import Bench
-from services.renderer.application.jobs import job_of
+from services.renderer.application.jobs import job_of, print_job
+from shared.contracts.asks import LettersMade, LettersWanted, PrintMade
 from shared.contracts.drafts import Addressee, Draft, PreviewMade, PreviewWanted, Tried, TriedOut, TryOut
 from shared.contracts.message import Recipient
 from shared.contracts.renderer import Fault
@@ -37,6 +38,15 @@ class Drafts:
             parts=made.parts if wanted.keep else None,
             engines=dict(made.engines),
             warnings=made.warnings,
+        )
+
+    async def print_letters(self, wanted: LettersWanted) -> LettersMade:
+        """Make PDFs of Word letters as they stand, in order; each lies in a blob that whoever asked takes away."""
+        made = await asyncio.gather(*(self._bench.make(print_job(letter)) for letter in wanted.letters))
+        return LettersMade(
+            results=tuple(
+                PrintMade(fault=_told(one)) if isinstance(one, Fault) else PrintMade(preview=one.shown) for one in made
+            )
         )
 
     async def _try(self, draft: Draft, to: Addressee) -> Tried:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.renderer.domain import Job
+from shared.contracts.asks import LetterToPrint
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested
 from shared.contracts.drafts import Addressee, Draft
 from shared.contracts.message import Recipient
@@ -28,6 +29,18 @@ def job_of(
         attachment_layout=what.attachment_layout,
         read_only=what.attachment_read_only,
         **how,
+    )
+
+
+def print_job(letter: LetterToPrint) -> Job:
+    """Return the job of making a PDF of a Word letter as it stands."""
+    return Job(
+        language="nl",  # nothing is merged and nothing hyphenated: none shows
+        context={"date": letter.made_on.isoformat()},
+        attachment_layout=letter.layout,
+        kept=False,
+        shown_pages=0,
+        letter=letter.sha256,
     )
 
 

@@ -20,7 +20,8 @@ class Job:
     recipient's own values give way to the names of their fields, as in «recipient.name» (A4).
     `body_text` is a typed body: it becomes the text part exactly as it is (FR-13). `read_only` asks for a PDF,
     else a Word layout gives its .docx (A6). The parts are stored unless they are not `kept`; with `shown_pages`
-    they are stored for looking at as well, with so many pages as images.
+    they are stored for looking at as well, with so many pages as images. With `letter`, a Word document that was made
+    of the attachment layout (its SHA-256), no values are merged: it becomes a PDF as it stands, to be printed.
     """
 
     language: str
@@ -33,6 +34,7 @@ class Job:
     lasts: Lasts = "for_good"
     kept: bool = True
     shown_pages: int | None = None
+    letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

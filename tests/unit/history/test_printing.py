@@ -12,21 +12,23 @@ from pydantic import BaseModel
 
 from services.history.adapters.tables import ProjectedTables, RecordTables
 from services.history.application import History
-from services.history.domain.printing import filename_of, in_order
+from services.history.domain.printing import DOCX, PDF, filename_of, in_order
 from services.history.web import printing
 from shared.access import Access
 from shared.blobs import Blob, MemoryBlobs
 from shared.contracts import Message
 from shared.contracts.asks import PrintWanted, SortValuesWanted
-from shared.contracts.message import Attachment, Parts
+from shared.contracts.message import Attachment, LayoutVersion, Parts
 from shared.contracts.renderer import LetterRendered
 from shared.messaging import Refusal
 from shared.pages import frame
 from shared.store import Store
 from tests.unit.history.doors import A
 from tests.unit.history.letters import a_letter, said
-from tests.unit.history.printed import a_printing
+from tests.unit.history.printed import WordPrinter, a_printing
 from tests.unit.history.story import RUN, excluded, generated, not_rendered, recipient, requested, row_id, started, told
+
+LAYOUT = LayoutVersion(layout_id="letter", version=2, sha256="ab" * 32)
 
 
 class Dossier:
@@ -54,11 +56,13 @@ class Press:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.dossier, self.blobs, self._store = Dossier(), MemoryBlobs(), store
+        self.printer = WordPrinter(self.blobs)
+        self.letters: list[str] = []
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = FastAPI()
         frame(self.app, access)
         history = History(RecordTables(store), self.dossier, self.blobs)
-        self.app.include_router(printing.routes(a_printing(history, store, self.dossier, self.blobs)))
+        self.app.include_router(printing.routes(a_printing(history, store, self.dossier, self.blobs, self.printer)))
         self._token = access.create_token("reader", ["read"])
 
     async def tell(self, publisher: str, *messages: Message) -> None:
@@ -73,8 +77,15 @@ class Press:
         await self.tell("renderer", *(self.letter(row, name) for row, name in reversed([*enumerate(names, 1)])))
         await self.tell("dossier", started(len(names), "document"), *asked)
 
-    def letter(self, row: int, says: str, ordinal: int = 1, kind: str = "application/pdf") -> LetterRendered:
-        [ref] = self.blobs.put_many([Blob(a_letter(says))])
+    async def run_of_word(self, *names: str, layout: LayoutVersion = LAYOUT) -> None:
+        """Have a run of a Word letter to each of these people."""
+        asked = [requested(row, issue_method="document", attachment_layout=layout) for row in range(1, len(names) + 1)]
+        await self.tell("dossier", started(len(names), "document"), *asked)
+        await self.tell("renderer", *(self.letter(row, name, kind=DOCX) for row, name in enumerate(names, 1)))
+
+    def letter(self, row: int, says: str, ordinal: int = 1, kind: str = PDF) -> LetterRendered:
+        [ref] = self.blobs.put_many([Blob(a_letter(says) if kind == PDF else says.encode())])
+        self.letters.append(ref.sha256)
         file = Attachment(**ref.model_dump(), filename="x", content_type=kind)
         return generated(row).model_copy(update={"parts": Parts(attachment=file), "ordinal": ordinal})
 
@@ -126,12 +137,12 @@ async def test_letters_are_sorted_as_their_layout_says_unless_asked_otherwise(pr
 
 
 async def test_who_has_no_letter_in_it_is_listed_with_the_reason(press: Press) -> None:
-    """R-14: a letter that failed, a Word document, one whose content is gone, and a destination left out."""
+    """R-14: a letter that failed, one that is no document, one whose content is gone, and a destination left out."""
     asked = [requested(row, issue_method="document") for row in range(1, 5)]
-    word = press.letter(3, "Word", kind="application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+    text = press.letter(3, "Text", kind="text/plain")
     gone = press.letter(4, "Gone")
     await press.tell("dossier", started(5, "document"), *asked, excluded(5, "no_consent", "no_correspondence"))
-    await press.tell("renderer", press.letter(1, "Anna"), not_rendered(2), word, gone)
+    await press.tell("renderer", press.letter(1, "Anna"), not_rendered(2), text, gone)
     assert gone.parts.attachment
     press.blobs.delete([gone.parts.attachment.sha256])
 
@@ -145,6 +156,62 @@ async def test_who_has_no_letter_in_it_is_listed_with_the_reason(press: Press) -
     ]
     assert (shown["filename"], shown["count"], shown["letters"][0]["number"]) == ("Output Brief.pdf", 1, "1")
     assert (said(answer.content), answer.headers["uitpost-missing"]) == (["Anna"], "4")
+
+
+async def test_word_letters_are_made_into_pages_and_printed_with_the_others(press: Press) -> None:
+    """R-14, FR-101: in the order asked for, and nothing of that lies about afterwards."""
+    await press.run_of_word("Chris", "Anna", "Bram")
+    press.dossier.city = {row_id(1): "c", row_id(2): "a", row_id(3): "b"}
+
+    printed = await press.printed(sort="merge.city")
+    shown = (await press.get("print.json")).json()
+
+    assert printed == ["Anna", "Bram", "Chris"]
+    assert (shown["count"], shown["missing"]) == (3, [])
+    assert all(press.blobs.has(letter) for letter in press.letters)
+    assert [one for one in press.printer.made if press.blobs.has(one)] == []
+
+
+async def test_a_word_letter_that_cannot_be_printed_has_a_page_that_says_so(press: Press) -> None:
+    """R-14, A22: the others are there, each in its place."""
+    await press.run_of_word("Chris", "Faulty", "Bram")
+
+    first, page, last = await press.printed()
+
+    assert (first, last) == ("Chris", "Bram")
+    assert page.splitlines() == [
+        "This letter could not be made into a page to print.",
+        "organisation 2",
+        str(row_id(2)),
+    ]
+
+
+async def test_word_letters_that_nothing_here_can_print_are_told_of_before_anything_is_written(press: Press) -> None:
+    """R-14, FR-39: with what is to be done about it, one among others too."""
+    press.printer.unable = {"letter": "several columns; LibreOffice is not installed here"}
+    await press.run_of_word("Chris", "Anna")
+    alone = await press.get("print.pdf")
+    await press.tell("renderer", *[press.letter(3, "-")] * 2, press.letter(2, "Als PDF", ordinal=2))
+
+    shown, printed = (await press.get("print.json")).json(), await press.printed()
+
+    assert (alone.status_code, alone.json()["code"]) == (404, "not_printable")
+    assert "LibreOffice is not installed here" in alone.json()["detail"]
+    [missing] = shown["missing"]
+    assert (missing["reason"], missing["detail"]) == ("not_pdf", press.printer.unable["letter"])
+    assert printed == ["Als PDF"]
+
+
+async def test_a_renderer_that_gives_no_answer_for_a_moment_holds_up_no_print_file(press: Press) -> None:
+    names = [f"Anna {row}" for row in range(1, 41)]
+    await press.run_of_word(*names)
+    press.printer.silences = [True]
+    refused = await press.get("print.pdf")
+    press.printer.silences = [False, True, True, False, True]
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "no_answer")
+    assert await press.printed() == names
+    assert press.printer.silences == []
 
 
 async def test_the_letter_made_last_is_printed(press: Press) -> None:

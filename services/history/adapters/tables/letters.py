@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from services.history.adapters.tables.schema import facts, lines
+from services.history.adapters.tables.schema import facts, lines, makings
 from services.history.domain.fact import Stage
 from services.history.domain.printing import PrintRow
+from shared.contracts.message import LayoutVersion
 from shared.store import Store
 
 _PLACE = (
@@ -18,7 +19,8 @@ _PLACE = (
 )
 _NAMES = ("processing_id", "recipient_name", "kind", "number", "status", "reason")
 _ROWS = select(lines.c.sequence, *(lines.c[name] for name in _NAMES)).order_by(_PLACE, lines.c.sequence)
-_NONE = {"letter_sha256": None, "letter_type": None}
+_NONE = dict.fromkeys(("letter_sha256", "letter_type", "letter_layout", "letter_made_at"))
+_REQUEST = facts.alias("request")
 
 
 class LetterTable:
@@ -40,11 +42,29 @@ def _of_run(connection: Connection, run_id: UUID) -> list[PrintRow]:
 
 def _letters(connection: Connection, run_id: UUID) -> dict[int, Any]:
     """Return the latest letter of each line that has one."""
+    asked_for = and_(
+        _REQUEST.c.line == facts.c.line,
+        _REQUEST.c.ordinal == facts.c.ordinal,
+        _REQUEST.c.stage == int(Stage.DOSSIER),
+    )
     query = (
-        select(facts.c.line, facts.c.letter_sha256, facts.c.letter_type)
+        select(facts.c.line, facts.c.letter_sha256, facts.c.letter_type, facts.c.at, makings.c.content)
         .join(lines, lines.c.sequence == facts.c.line)
+        .outerjoin(_REQUEST, asked_for)
+        .outerjoin(makings, makings.c.key == _REQUEST.c.making)
         .where(lines.c.run_id == run_id, facts.c.letter_sha256.is_not(None))
         .order_by(facts.c.ordinal, facts.c.position)
     )
-    found = connection.execute(query)
-    return {line: {"letter_sha256": sha256, "letter_type": kind} for line, sha256, kind in found}
+    return {
+        line: {
+            "letter_sha256": sha256,
+            "letter_type": kind,
+            "letter_layout": _layout((content or {}).get("attachment_layout")),
+            "letter_made_at": at,
+        }
+        for line, sha256, kind, at, content in connection.execute(query)
+    }
+
+
+def _layout(told: dict[str, Any] | None) -> LayoutVersion | None:
+    return LayoutVersion.model_validate(told) if told else None

@@ -44,6 +44,24 @@ class WordPages:
         except Declined as declined:
             return self._by_office(content, language, document, str(declined))
 
+    def printed(
+        self, letter: bytes, language: str, document: LayoutDocument, day: str
+    ) -> tuple[bytes, Mapping[str, str]]:
+        """Return the PDF of a Word letter that was made of a layout, as it stands, and the engines that made it.
+
+        Raises `Unmergeable`, for what nothing on this machine can set too.
+        """
+        reasons = "what it looks like"
+        if "libreoffice" not in document.pdf_engines.values():
+            try:
+                translated = TranslatedLayout(letter, language, merged=True)
+                return translated.letter({"subject": ""}, day)[0], translated.engines
+            except Declined as declined:
+                reasons = str(declined)
+        if self._office is None:
+            raise _unmade(reasons)
+        return self._office.pdf(letter, day), {"libreoffice": self._office.version}
+
     def judged(self, document: LayoutDocument, judged: LayoutJudged, file: Callable[[str], bytes]) -> LayoutJudged:
         """Return what was found in a layout with what makes its PDFs; `file` gives a Word document by its SHA-256."""
         if judged.problems or not document.files:
@@ -80,8 +98,12 @@ class WordPages:
         if document.pdf == _TOO_MUCH:
             raise Unmergeable(f"LibreOffice makes no PDF/A-3a, and this layout needs it, because of {reasons}")
         if self._office is None:
-            raise Unmergeable(f"this Word layout makes no PDF here, because of {reasons}; {MISSING}")
+            raise _unmade(reasons)
         return OfficeLayout(content, language, self._office, document.pdf)
+
+
+def _unmade(reasons: str) -> Unmergeable:
+    return Unmergeable(f"this Word layout makes no PDF here, because of {reasons}; {MISSING}")
 
 
 def _unlike(

@@ -22,8 +22,12 @@ _PROPERTIES = "docProps/core.xml"
 class WordLayout:
     """The marked parts of a Word document, by name."""
 
-    def __init__(self, content: bytes) -> None:
-        """Open and mark it; raise `Unfit` or `Unmergeable`, which say where."""
+    def __init__(self, content: bytes, *, merged: bool = False) -> None:
+        """Open and mark it; raise `Unfit` or `Unmergeable`, which say where.
+
+        In a document that is `merged` already, braces are what somebody wrote and no tags.
+        """
+        self._merged = merged
         self.parcel = Parcel(content)
         make_safe(self.parcel)
         self.marks = Marks()
@@ -40,7 +44,8 @@ class WordLayout:
         before = len(self.marks.tags)
         try:
             FieldMarker(self.marks, tree).mark()
-            mark_tags(self.marks, tree)
+            if not self._merged:
+                mark_tags(self.marks, tree)
             if mark_cells(self.marks, tree):
                 self.uneven.add(name)
             keep_a_paragraph(self.marks, tree)
@@ -56,7 +61,7 @@ class WordLayout:
     def _mark_properties(self) -> None:
         """Mark the tags in the document's own title, subject and author."""
         tree = self.parcel.trees.get(_PROPERTIES)
-        for element in [] if tree is None else tree:
+        for element in [] if tree is None or self._merged else tree:
             if "{{" in (element.text or ""):
                 mark_within(self.marks, element)
                 self.stories[_PROPERTIES] = Story(tree, [])

@@ -23,9 +23,14 @@ class TranslatedLayout:
     content_type = "application/pdf"
     suffix = ".pdf"
 
-    def __init__(self, content: bytes, language: str, standards: Sequence[Standard] = ()) -> None:
-        """Translate it; raise `Declined` where only an office program can set it, `Unmergeable` for a faulty one."""
-        layout = WordLayout(content)
+    def __init__(
+        self, content: bytes, language: str, standards: Sequence[Standard] = (), *, merged: bool = False
+    ) -> None:
+        """Translate it; raise `Declined` where only an office program can set it, `Unmergeable` for a faulty one.
+
+        A document that is `merged` already is one letter, and has no tags.
+        """
+        layout = WordLayout(content, merged=merged)
         translation = translated(layout)
         self._language = language
         environment = environment_of(layout.marks.asked, language)
