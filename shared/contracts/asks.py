@@ -170,7 +170,10 @@ class Resend(Frozen):
 
 
 class Remake(Frozen):
-    """Asked of the dossier: make the letter of a row again (A11), by its pinned layout or as that now is."""
+    """Asked of the dossier: make the letter of a row again (A11), by its pinned layout or as that now is.
+
+    `after` is the ordinal of the latest letter that the asker knows to be settled: it wants none after a later one.
+    """
 
     processing_id: UUID
     token: UUID
@@ -178,6 +181,7 @@ class Remake(Frozen):
     reason: str = ""
     address: Literal["current", "original"] = "current"
     layout: Literal["pinned", "newest"] = "pinned"
+    after: int | None = None
 
 
 class Resent(Frozen):

@@ -26,12 +26,14 @@ class Remaking:
     async def remake(self, wish: Remake) -> Resent:
         """Ask for the row's next letter; the same token again, or a loser of a race, is answered with the one made.
 
-        Raises `Refused`: `unknown_row`, `not_a_letter`, `erased`, `merge_data_expired`, and for the newest layout
-        `layout_gone`, `layout_blocked_now` or `lacks_field`.
+        Raises `Refused`: `unknown_row`, `not_a_letter`, `erased`, `merge_data_expired`, `letter_to_come` while another
+        is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or `lacks_field`.
         """
         row = await self._row(wish.processing_id)
         if wish.token in row.tokens:
             return _made(row, row.tokens[wish.token])
+        if wish.after is not None and row.ordinal > wish.after:
+            raise _refused("letter_to_come")
         recipient = row.recipient if wish.address == "original" else await self._recipient(row)
         content = await self._newest(row) if wish.layout == "newest" else row.content
         row.request_again(wish.token, wish.operator, wish.reason, recipient, None, content)

@@ -162,6 +162,10 @@ class Jobs(Protocol):
         """Take a job off the books, of which nothing was done."""
         ...
 
+    async def settled(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the ordinal of the latest mail or letter of each row that is settled; a row not heard of has none."""
+        ...
+
     async def unfinished(self) -> list[UUID]:
         """Return the jobs that are still to be worked, oldest first."""
         ...

@@ -156,13 +156,14 @@ class Resending:
         """Return the answers that came; after the first silence nothing more is asked."""
         answers: list[Answer] = []
         silent = asyncio.Event()
+        settled = await self._jobs.settled([row.processing_id for row in rows]) if job.wish.deed == "remake" else {}
 
         async def ask(row: Answer) -> None:
             async with self._at_once:
                 if silent.is_set():
                     return
                 try:
-                    answers.append(await self._ask(job, row))
+                    answers.append(await self._ask(job, row, settled.get(row.processing_id)))
                 except NoAnswer:
                     silent.set()
 
@@ -171,9 +172,9 @@ class Resending:
                 questions.create_task(ask(row))
         return answers
 
-    async def _ask(self, job: Job, row: Answer) -> Answer:
+    async def _ask(self, job: Job, row: Answer, after: int | None) -> Answer:
         try:
-            resent = await self._doors.ask("dossier", job.wish.deed, _question(job, row.processing_id), Resent)
+            resent = await self._doors.ask("dossier", job.wish.deed, _question(job, row.processing_id, after), Resent)
         except Refusal as refusal:
             if refusal.code == "no_answer":
                 raise NoAnswer(refusal.detail) from refusal
@@ -181,7 +182,7 @@ class Resending:
         return replace(row, outcome="resent", mail_id=resent.mail_id)
 
 
-def _question(job: Job, processing_id: UUID) -> Remake | Resend:
+def _question(job: Job, processing_id: UUID, after: int | None) -> Remake | Resend:
     wish = job.wish
     asked = {
         "processing_id": processing_id,
@@ -191,7 +192,7 @@ def _question(job: Job, processing_id: UUID) -> Remake | Resend:
         "address": wish.address,
     }
     if wish.deed == "remake":
-        return Remake.model_validate({**asked, "layout": wish.layout})
+        return Remake.model_validate({**asked, "layout": wish.layout, "after": after})
     return Resend.model_validate({**asked, "content": wish.content})
 
 

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from services.history.application import History, Resending
 from services.history.application.refused import Refused
 from services.history.domain.resend import Wish
-from services.history.domain.status import OPEN
 from services.history.web.processing import Reason
 from services.history.web.refusals import Worded, wrong
 from services.history.web.resend import JobShown, Sought, shown
@@ -67,10 +66,8 @@ def routes(history: History, resending: Resending) -> APIRouter:
 
     @router.post("/{id}/remake", status_code=202)
     async def remake(id: UUID, remade: Remade, caller: Clerk, key: Key) -> LetterAsked:  # noqa: A002
-        """Make the letter of a row again; it becomes the row's next one, and the earlier ones stay."""
-        row, _, _ = await history.line(id)
-        if row["issue_method"] == "document" and row["status"] in OPEN:
-            raise Refused("letter_to_come")
+        """Make the letter of a row again, once it is made; it becomes the row's next one, and the earlier ones stay."""
+        await history.line(id)
         job = await resending.resend(remade.wish(caller.name, id), key)
         (answer,) = await resending.answers(job.job_id, 1)
         if answer.code:

@@ -112,6 +112,18 @@ async def test_what_cannot_be_made_again_is_refused(house: House) -> None:
     await house.dossier.remaking.remake(wish(first.processing_id))
 
 
+async def test_no_letter_is_made_again_after_one_that_the_asker_does_not_know_to_be_made(house: House) -> None:
+    """A11: what was answered stays so, however often it is asked."""
+    first = await a_letter(house)
+    asked = wish(first.processing_id, after=1)
+
+    assert await refusal(house, wish(first.processing_id, after=0)) == "letter_to_come"
+    made = await house.dossier.remaking.remake(asked)
+    assert await refusal(house, wish(first.processing_id, after=1)) == "letter_to_come"
+
+    assert await house.dossier.remaking.remake(asked) == made
+
+
 async def test_a_mail_is_not_made_again_as_a_letter(house: House) -> None:
     """A11."""
     await house.ask("POST", "/dossier-items", a_request())

@@ -98,12 +98,26 @@ async def test_every_letter_of_a_row_stays_with_its_lineage(desk: Desk) -> None:
     assert (wish["actor"], wish["reason"]) == ("jan", "Zoek geraakt")
 
 
-async def test_a_letter_that_is_being_made_is_not_asked_for_again(desk: Desk) -> None:
-    """A11."""
-    answer = await desk.post(f"{row_id(4)}/remake", {})
+async def test_a_letter_that_is_being_made_is_not_made_again_and_each_row_says_so(desk: Desk) -> None:
+    """A11: asked for by its id alone or among others; the same wish once more is answered as before."""
+    made = {row_id(1): 1, row_id(2): 1, row_id(4): 1}
+    desk.dossier.refuses = lambda wish: "letter_to_come" if wish.after < made[wish.processing_id] else None
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "letter_to_come")
-    assert desk.dossier.tried == 0
+    alone = await desk.post(f"{row_id(4)}/remake", {}, "alone")
+    many = await desk.post("remake", {"ids": [str(row_id(row)) for row in (1, 4)]}, "many")
+    one = await desk.post(f"{row_id(2)}/remake", {}, "one")
+    await ProjectedTables(desk.store).project("dossier", told([requested(2, 2, issue_method="document")], 10))
+    again = await desk.post(f"{row_id(2)}/remake", {}, "one")
+    made[row_id(2)] = 2
+    other = await desk.post(f"{row_id(2)}/remake", {}, "other")
+
+    assert (alone.status_code, alone.json()["code"]) == (409, "letter_to_come")
+    assert [(row["outcome"], row["code"]) for row in many.json()["results"]] == [
+        ("remade", None),
+        ("refused", "letter_to_come"),
+    ]
+    assert (one.status_code, again.status_code, again.json()) == (202, 202, one.json())
+    assert (other.status_code, other.json()["code"]) == (409, "letter_to_come")
 
 
 async def test_what_the_dossier_refuses_is_refused_with_its_reason(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from services.history.adapters.tables.records import lines_after
 from services.history.adapters.tables.schema import lines, resend_jobs, resend_rows
 from services.history.domain.looking import Cursor
 from services.history.domain.resend import Answer, Job, Outcome, Wish
+from services.history.domain.status import OPEN
 from shared.store import Store
 
 _WISH: TypeAdapter[Wish] = TypeAdapter(Wish)
@@ -74,6 +75,12 @@ class JobTables:
                 connection.execute(delete(table).where(table.c.job_id == job_id))
 
         await self._store.transact(remove)
+
+    async def settled(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the ordinal of the latest mail or letter of each row that is settled; a row not heard of has none."""
+        query = select(lines.c.processing_id, lines.c.ordinal, lines.c.status).where(lines.c.processing_id.in_(ids))
+        rows = await self._store.read(lambda connection: connection.execute(query).all())
+        return {row: ordinal - (status in OPEN) for row, ordinal, status in rows}
 
     async def unfinished(self) -> list[UUID]:
         """Return the jobs that are still to be worked, oldest first."""
