@@ -21,6 +21,7 @@ from deploy.local import SERVICES, assemble
 from services.dossier.domain.contact_facts import ContactRecord
 from services.dossier.domain.intake import Intake
 from services.dossier.settings import Settings as DossierSettings
+from services.mailer.settings import Settings as MailerSettings
 from shared.access import Access
 from shared.contracts import dossier, every_kind, mailer, renderer
 from shared.process import Service
@@ -85,7 +86,7 @@ def readme() -> str:
 def settings_table() -> str:
     """Return the settings as a Markdown table: name, default, meaning."""
     lines = ["| setting | default | what it is |", "| --- | --- | --- |"]
-    for name, field in (Settings.model_fields | DossierSettings.model_fields).items():
+    for name, field in (Settings.model_fields | DossierSettings.model_fields | MailerSettings.model_fields).items():
         default = "" if field.default is None else f"`{field.default}`"
         lines.append(f"| `UITPOST_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines)

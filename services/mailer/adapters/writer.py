@@ -37,9 +37,11 @@ class PartsWriter:
 
     def keeps(self, delivery: Delivery) -> bool:
         """Return whether all parts of the mail are still kept."""
-        parts = Parts.model_validate(delivery.parts)
-        refs = [ref for ref in (parts.text, parts.html, parts.attachment) if ref]
-        return all(self._blobs.has(ref.sha256) for ref in [*refs, *_shared(delivery)])
+        return all(self._blobs.has(sha256) for sha256 in _all_of(delivery))
+
+    def keep_on(self, delivery: Delivery) -> bool:
+        """Keep the parts of the mail for as long as if they were made now; return whether all are still kept."""
+        return self._blobs.keep_on(_all_of(delivery))
 
     def rebuild(self, delivery: Delivery) -> bytes:
         """Return the message of the last attempt: its recorded header block, and the body made of the parts again."""
@@ -86,6 +88,12 @@ class PartsWriter:
             except (SecretMissing, ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
                 raise ServerUnavailable("dkim", None, str(error), permanent=True) from error
         return self._signers[key]
+
+
+def _all_of(delivery: Delivery) -> list[str]:
+    parts = Parts.model_validate(delivery.parts)
+    own = [ref for ref in (parts.text, parts.html, parts.attachment) if ref]
+    return [ref.sha256 for ref in [*own, *_shared(delivery)]]
 
 
 def _shared(delivery: Delivery) -> list[Attachment]:

@@ -1,9 +1,24 @@
 """What the mailer does: takes on deliveries, hands them to mail servers, answers for them afterwards."""
 
+from services.mailer.application.book import Book
 from services.mailer.application.deliveries import Deliveries
 from services.mailer.application.dispatch import Dispatch
-from services.mailer.application.ports import Due, Exchange, Hand, Servers, Writer
+from services.mailer.application.ports import Due, Exchange, Hand, NeededParts, Servers, Writer
 from services.mailer.application.runs import Runs
+from services.mailer.application.sweep import Sweep
 from services.mailer.application.tools import Tools
 
-__all__ = ["Deliveries", "Dispatch", "Due", "Exchange", "Hand", "Runs", "Servers", "Tools", "Writer"]
+__all__ = [
+    "Book",
+    "Deliveries",
+    "Dispatch",
+    "Due",
+    "Exchange",
+    "Hand",
+    "NeededParts",
+    "Runs",
+    "Servers",
+    "Sweep",
+    "Tools",
+    "Writer",
+]

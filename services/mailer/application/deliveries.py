@@ -1,5 +1,6 @@
 """Taking on deliveries, and answering for them: may it be sent again, how is the doubt resolved, what did it say."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from services.mailer.application.book import Book
 from services.mailer.application.ports import Due, Servers, Writer
 from services.mailer.application.runs import Runs
 from services.mailer.domain.delivery import Delivery, NotInDoubt
@@ -24,7 +26,7 @@ from shared.contracts.dossier import MailServerRemoved, MailServerSet, PreviewRe
 from shared.contracts.message import OfMail, Parts, Recipient
 from shared.contracts.renderer import MailRendered, RenderingFailed
 from shared.messaging import Refusal
-from shared.store import Conflict, Store
+from shared.store import Conflict
 
 _log = structlog.get_logger()
 _OF_NO_ROW = {"run_id": None, "item_id": None, "processing_id": None, "ordinal": 1}
@@ -34,8 +36,8 @@ _BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # who asked for a preview waits fo
 class Deliveries:
     """The mails that the mailer has taken on; `wake` is called when there is something new to send."""
 
-    def __init__(self, store: Store, due: Due, servers: Servers, writer: Writer, runs: Runs) -> None:
-        self._store = store
+    def __init__(self, book: Book, due: Due, servers: Servers, writer: Writer, runs: Runs) -> None:
+        self._book = book
         self._due = due
         self._servers = servers
         self._writer = writer
@@ -62,7 +64,7 @@ class Deliveries:
 
     async def outcome(self, wanted: OutcomeWanted) -> MailOutcome:
         """Say what became of a mail so far."""
-        delivery = await self._store.load(Delivery, wanted.mail_id)
+        delivery = await self._book.find(wanted.mail_id)
         if delivery is None:
             return MailOutcome(status="unknown")
         code, text = delivery.answer
@@ -80,18 +82,18 @@ class Deliveries:
             "person": failed.person,
         }
         try:
-            await self._store.record(Delivery.note_unrendered(failed.mail_id, **facts))
+            await self._book.record(Delivery.note_unrendered(failed.mail_id, **facts))
         except Conflict:
             _log.debug("known already", mail=str(failed.mail_id))
 
     async def set_server(self, server: MailServerSet) -> None:
         """Use a mail server as set up from now on, unless more is known of it already."""
-        await self._store.record(rows=[self._servers.put(server)])
+        await self._book.note(self._servers.put(server))
         await self._serve(server.mail_server_id)
 
     async def remove_server(self, server: MailServerRemoved) -> None:
         """Use a mail server no more, unless more is known of it already; its mails wait."""
-        await self._store.record(rows=[self._servers.removed(server)])
+        await self._book.note(self._servers.removed(server))
         await self._serve(server.mail_server_id)
 
     async def _serve(self, server_id: str) -> None:
@@ -104,14 +106,14 @@ class Deliveries:
 
     async def may_resend(self, question: MayResend) -> ResendAnswer:
         """Answer whether the row of this mail may get another one, and with which parts."""
-        delivery = await self._store.load(Delivery, question.mail_id)
+        delivery = await self._book.find(question.mail_id)
         if delivery is None:
             return ResendAnswer(state="unknown")
         if delivery.status == "in_doubt":
             return ResendAnswer(state="in_doubt")
         if not delivery.may_be_followed:
             return ResendAnswer(state="busy")
-        kept = bool(delivery.parts) and self._writer.keeps(delivery)
+        kept = bool(delivery.parts) and await asyncio.to_thread(self._writer.keep_on, delivery)
         return ResendAnswer(state="free", parts=Parts.model_validate(delivery.parts) if kept else None)
 
     async def resolve(self, wish: Resolve) -> Resolved:
@@ -126,7 +128,7 @@ class Deliveries:
             server_id = delivery.mail_server_id or "default"
             rows.append(self._due.waits(delivery.id, server_id, datetime.now(UTC), delivery.run_id))
         try:
-            await self._store.record(delivery, rows=rows)
+            await self._book.record(delivery, *rows)
         except Conflict as error:
             raise Refusal("not_in_doubt", "somebody else has resolved it just now") from error
         await self._runs.settle(delivery)
@@ -151,7 +153,7 @@ class Deliveries:
     async def _queue(self, delivery: Delivery, server_id: str, not_before: datetime) -> None:
         try:
             waits = self._due.waits(delivery.id, server_id, not_before, delivery.run_id)
-            await self._store.record(delivery, rows=[waits])
+            await self._book.begin(delivery, waits)
         except Conflict:
             _log.debug("known already", mail=str(delivery.id))
         else:
@@ -160,12 +162,12 @@ class Deliveries:
 
     async def _settle_erased(self, mail: MailRendered) -> None:
         try:
-            await self._store.record(Delivery.note_erased(mail.mail_id, **_of_row(mail)))
+            await self._book.record(Delivery.note_erased(mail.mail_id, **_of_row(mail)))
         except Conflict:
             _log.debug("known already", mail=str(mail.mail_id))
 
     async def _known(self, mail_id: UUID) -> Delivery:
-        delivery = await self._store.load(Delivery, mail_id)
+        delivery = await self._book.find(mail_id)
         if delivery is None:
             raise Refusal("unknown_mail", "the mailer does not know this mail")
         return delivery

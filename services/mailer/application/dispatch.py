@@ -6,7 +6,6 @@ import structlog
 
 from services.mailer.application.office import Office
 from services.mailer.application.tools import Tools
-from services.mailer.domain.delivery import Delivery
 from shared.contracts.dossier import MailServerSet
 from shared.store import Conflict, StoreUnavailable
 
@@ -63,13 +62,13 @@ class Dispatch:
         """Put in doubt what a mailer that died was handing over, and give back the rest of what it had claimed."""
         free = []
         for mail_id in await self._tools.due.orphans():
-            delivery = await self._tools.store.load(Delivery, mail_id)
+            delivery = await self._tools.book.find(mail_id)
             if delivery is None or delivery.open_attempt is None:
                 free.append(mail_id)
                 continue
             delivery.doubt()
             try:
-                await self._tools.store.record(delivery, rows=[self._tools.due.settled(mail_id)])
+                await self._tools.book.record(delivery, self._tools.due.settled(mail_id))
                 _log.warning("in doubt: the mailer died during the attempt", mail=str(mail_id))
             except Conflict:
                 _log.info("its mailer lives after all", mail=str(mail_id))

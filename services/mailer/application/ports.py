@@ -70,6 +70,22 @@ class SaidOfRuns(Protocol):
         ...
 
 
+class NeededParts(Protocol):
+    """Which parts are needed by mails that are not final, of those that are swept some day."""
+
+    def needed(self, mail_id: UUID, sha256s: Sequence[str]) -> list[Row]:
+        """Return the rows that keep these parts for a mail."""
+        ...
+
+    def released(self, mail_id: UUID) -> Row:
+        """Return the change that keeps no parts for a mail any more."""
+        ...
+
+    async def still_needed(self, sha256s: Sequence[str]) -> set[str]:
+        """Return those of these parts that some mail needs."""
+        ...
+
+
 class Servers(Protocol):
     """The mail servers as last set up."""
 
@@ -99,6 +115,10 @@ class Writer(Protocol):
 
     def keeps(self, delivery: Delivery) -> bool:
         """Return whether all parts of the mail are still kept."""
+        ...
+
+    def keep_on(self, delivery: Delivery) -> bool:
+        """Keep the parts of the mail for as long as if they were made now; return whether all are still kept."""
         ...
 
     def rebuild(self, delivery: Delivery) -> bytes:

@@ -79,7 +79,7 @@ class Postman:
 
     async def _carry(self, mail_id: UUID, hand: Hand) -> None:
         """Make one attempt: nothing leaves before it is recorded as started."""
-        delivery = await self._tools.store.load(Delivery, mail_id)
+        delivery = await self._tools.book.find(mail_id)
         if delivery is None or not delivery.waits:
             await self._clear_away(mail_id, delivery)
             return
@@ -89,7 +89,7 @@ class Postman:
         if wire is None:
             return
         delivery.attempt(self._tools.due.owner, wire.head, wire.sha256, len(wire.data))
-        await self._tools.store.record(delivery)
+        await self._tools.book.record(delivery)
         self._carried += 1
         try:
             reply = await hand.send(delivery.sender["address"], (delivery.recipient or {})["email"], wire.data)
@@ -102,7 +102,8 @@ class Postman:
         """Take a mail out of the queue that does not wait; an attempt begun by somebody who is no more is in doubt."""
         if delivery and delivery.open_attempt:
             delivery.doubt()
-        await self._tools.store.record(*([delivery] if delivery else []), rows=[self._tools.due.settled(mail_id)])
+        settled = self._tools.due.settled(mail_id)
+        await (self._tools.book.record(delivery, settled) if delivery else self._tools.book.note(settled))
 
     async def _may_leave(self, delivery: Delivery) -> bool:
         """Return whether the mail may be sent; it is given back while its run is paused, or settled unsent."""
@@ -116,7 +117,7 @@ class Postman:
             return False
         else:
             return True
-        await self._tools.store.record(delivery, rows=[self._tools.due.settled(delivery.id)])
+        await self._tools.book.record(delivery, self._tools.due.settled(delivery.id))
         return False
 
     async def _written(self, delivery: Delivery) -> Wire | None:
@@ -128,13 +129,13 @@ class Postman:
             await self._wait_until(datetime.now(UTC) + _UNTIL_BLOBS, delivery)
         except ValueError as error:
             delivery.give_up(str(error))
-            await self._tools.store.record(delivery, rows=[self._tools.due.settled(delivery.id)])
+            await self._tools.book.record(delivery, self._tools.due.settled(delivery.id))
         return None
 
     async def _wait_until(self, at: datetime, delivery: Delivery) -> None:
         """Queue the mail again, together with the end of its attempt if there was one."""
         row = self._tools.due.waits(delivery.id, self._server.mail_server_id, at, delivery.run_id)
-        await self._tools.store.record(delivery, rows=[row])
+        await self._tools.book.record(delivery, row)
         await self._tools.runs.settle(delivery)
         self._queued()
 
@@ -163,7 +164,7 @@ class Postman:
     async def _reloaded(self, mail_id: UUID) -> Delivery | None:
         while True:
             try:
-                return await self._tools.store.load(Delivery, mail_id)
+                return await self._tools.book.find(mail_id)
             except StoreUnavailable as error:
                 _log.error("the outcome waits for the store", mail=str(mail_id), error=str(error))
                 await asyncio.sleep(_UNTIL_STORE)
@@ -173,14 +174,14 @@ class Postman:
         if delivery.open_attempt is None:  # a mailer that thought us dead put it in doubt; we know better
             if reply.verdict == "accepted":
                 delivery.resolve("sent", "log", reason=reply.text)
-                await self._tools.store.record(delivery, rows=[due.settled(delivery.id)])
+                await self._tools.book.record(delivery, due.settled(delivery.id))
             return
         not_before = await self._next_attempt(delivery, reply)
         delivery.settle(reply, not_before)
         if delivery.status == "deferred" and not_before is not None:
             await self._wait_until(not_before, delivery)
         else:
-            await self._tools.store.record(delivery, rows=[due.settled(delivery.id)])
+            await self._tools.book.record(delivery, due.settled(delivery.id))
 
     async def _next_attempt(self, delivery: Delivery, reply: Reply) -> datetime | None:
         """Return when to try again, None where it is too late; the time that its run was paused does not count."""

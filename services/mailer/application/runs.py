@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
+from services.mailer.application.book import Book
 from services.mailer.application.ports import Due, SaidOfRuns
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.run import Said, Standing
 from shared.contracts.dossier import RunCancelled, RunPaused, RunResumed
-from shared.store import Conflict, Store
+from shared.store import Conflict
 
 _AT_ONCE = 250  # mails settled together
 
@@ -16,8 +17,8 @@ _AT_ONCE = 250  # mails settled together
 class Runs:
     """What operators said of runs, and what follows for their mails; `wake` is called when mails may leave again."""
 
-    def __init__(self, store: Store, due: Due, said: SaidOfRuns) -> None:
-        self._store = store
+    def __init__(self, book: Book, due: Due, said: SaidOfRuns) -> None:
+        self._book = book
         self._due = due
         self._said = said
         self.wake: Callable[[], None] = lambda: None
@@ -56,12 +57,12 @@ class Runs:
 
     async def _settle(self, mail_id: UUID, standing: Standing) -> None:
         while True:
-            delivery = await self._store.load(Delivery, mail_id)
+            delivery = await self._book.find(mail_id)
             if delivery is None or not delivery.waits or not standing.cancels(delivery.asked_at):
                 return
             delivery.cancel("cancelled")
             try:
-                await self._store.record(delivery, rows=[self._due.settled(mail_id)])
+                await self._book.record(delivery, self._due.settled(mail_id))
             except Conflict:  # an attempt began or ended at this very moment
                 continue
             return

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
+from services.mailer.application.book import Book
 from services.mailer.application.ports import Due, Exchange, Servers, Writer
 from services.mailer.application.runs import Runs
-from shared.store import Store
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The store and the queue, the mail servers and the way to them, the writer of mails, and the runs they are of."""
+    """The book and the queue, the mail servers and the way to them, the writer of mails, and the runs they are of."""
 
-    store: Store
+    book: Book
     due: Due
     servers: Servers
     writer: Writer

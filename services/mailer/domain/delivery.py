@@ -11,7 +11,7 @@ from eventsourcing.domain import Aggregate
 from services.mailer.domain.reply import Reply
 
 Status = Literal["sending", "deferred", "sent", "failed", "in_doubt", "cancelled", "render_failed"]
-_AGAIN = frozenset({"sent", "failed", "cancelled", "render_failed"})
+_FINAL = frozenset({"sent", "failed", "cancelled", "render_failed"})
 
 
 class NotInDoubt(Exception):
@@ -268,9 +268,25 @@ class Delivery(Aggregate):
         return self.status in {"sending", "deferred"} and self.open_attempt is None
 
     @property
+    def is_final(self) -> bool:
+        """True once nothing more is done about it by itself; one in doubt may still be sent again as it is."""
+        return self.status in _FINAL
+
+    @property
+    def swept_parts(self) -> list[str]:
+        """The SHA-256 of each part that is not kept for good, since the mail is not recorded separately (A4).
+
+        The files of a preview are kept for it alone.
+        """
+        if self.record_separately:
+            return []
+        own = [self.parts[part] for part in ("text", "html", "attachment") if self.parts.get(part)]
+        return [ref["sha256"] for ref in [*own, *(self.attachments if self.is_preview else [])]]
+
+    @property
     def may_be_followed(self) -> bool:
         """True once its row may get another mail (A11)."""
-        return self.status in _AGAIN
+        return self.is_final
 
     @property
     def message_id(self) -> str:

@@ -4,19 +4,19 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid5
 
 from services.mailer.adapters.exchange import SmtpExchange
-from services.mailer.adapters.tables import TABLES, DueTable, RunTable, ServerTable
+from services.mailer.adapters.tables import TABLES, DueTable, PartTable, RunTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
-from services.mailer.application import Deliveries, Dispatch, Runs, Tools
+from services.mailer.application import Book, Deliveries, Dispatch, Runs, Sweep, Tools
 from services.mailer.domain.delivery import Delivery
 from services.mailer.outbox import told, worded
-from shared.blobs import Blob, SqliteBlobs
+from shared.blobs import Blob, Lasts, SqliteBlobs
 from shared.contracts import Message
 from shared.contracts.dossier import MailServerSet
 from shared.contracts.message import Attachment, Parts, Recipient, Sender
@@ -26,6 +26,7 @@ from shared.store import Store
 from tests.faults import FaultyServer
 
 RUN = UUID("6c0e5b0e-7a53-4b0e-9f0e-0d6f1f6f9a01")
+KEPT = timedelta(days=7)
 PDF = b"%PDF-1.7 a letter of ten lines\n" * 200
 
 
@@ -42,10 +43,15 @@ def ids_of(number: int = 1, ordinal: int = 1) -> dict[str, Any]:
     }
 
 
-def a_mail(blobs: SqliteBlobs, number: int = 1, **others: Any) -> MailRendered:
+def a_mail(blobs: SqliteBlobs, number: int = 1, lasts: Lasts = "for_good", **others: Any) -> MailRendered:
     """A rendered mail to Anna, with a letter of her own and a file that many get; its parts are kept."""
     text, html, letter, route = blobs.put_many(
-        [Blob(f"Beste Anna {number}\r\n.\r\n".encode()), Blob(b"<p>Beste Anna</p>"), Blob(PDF), Blob(b"route" * 999)]
+        [
+            Blob(f"Beste Anna {number}\r\n.\r\n".encode(), lasts),
+            Blob(b"<p>Beste Anna</p>", lasts),
+            Blob(PDF, lasts),
+            Blob(b"route" * 999),
+        ]
     )
     facts: dict[str, Any] = {
         **ids_of(number),
@@ -58,7 +64,7 @@ def a_mail(blobs: SqliteBlobs, number: int = 1, **others: Any) -> MailRendered:
             attachment=Attachment(**letter.model_dump(), filename="brief.pdf", content_type="application/pdf"),
         ),
         "attachments": (Attachment(**route.model_dump(), filename="route.pdf", content_type="application/pdf"),),
-        "record_separately": True,
+        "record_separately": lasts == "for_good",
         "requested_at": datetime.now(UTC),
         "rendered_at": datetime.now(UTC),
     }
@@ -96,9 +102,12 @@ class Mailer:
         self.due = DueTable(self.store, alone=url is None)
         self.servers = ServerTable(self.store, alone=url is None)
         self.writer = PartsWriter(self.blobs)
-        self.runs = Runs(self.store, self.due, RunTable(self.store, alone=url is None))
-        self.dispatch = Dispatch(Tools(self.store, self.due, self.servers, self.writer, SmtpExchange(), self.runs))
-        self.deliveries = Deliveries(self.store, self.due, self.servers, self.writer, self.runs)
+        self.parts = PartTable(self.store, alone=url is None)
+        self.sweep = Sweep(self.parts, self.blobs, KEPT)
+        self.book = Book(self.store, self.parts)
+        self.runs = Runs(self.book, self.due, RunTable(self.store, alone=url is None))
+        self.dispatch = Dispatch(Tools(self.book, self.due, self.servers, self.writer, SmtpExchange(), self.runs))
+        self.deliveries = Deliveries(self.book, self.due, self.servers, self.writer, self.runs)
         self.deliveries.wake = self.runs.wake = self.dispatch.wake
         self.deliveries.serve, self.deliveries.leave = self.dispatch.serve, self.dispatch.leave
         self.running: asyncio.Task[None] | None = None

@@ -40,7 +40,7 @@ async def attempted(mailer: Mailer, mail: MailRendered, reply: object = None, se
     delivery.attempt("a mailer", wire.head, wire.sha256, len(wire.data))
     if reply is not None:
         delivery.settle(reply, LATER)  # type: ignore[arg-type]
-    await mailer.store.record(delivery, rows=[mailer.due.settled(mail.mail_id)])
+    await mailer.book.record(delivery, mailer.due.settled(mail.mail_id))
     return await mailer.delivery(mail)
 
 
