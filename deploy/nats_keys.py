@@ -47,8 +47,8 @@ class Voice:
 
 SERVICES = (
     Voice("dossier", owns=("INTAKE", "DOSSIER"), hears=("INTAKE",), asks=("renderer", "mailer", "history")),
-    Voice("renderer", owns=("RENDERER",), hears=("DOSSIER",)),
-    Voice("mailer", owns=("MAILER",), hears=("DOSSIER", "RENDERER"), asks=("dossier",)),
+    Voice("renderer", owns=("RENDERER",), hears=("DOSSIER",), asks=("dossier",)),
+    Voice("mailer", owns=("MAILER",), hears=("DOSSIER", "RENDERER"), asks=("dossier", "renderer")),
     Voice(
         "history",
         owns=("ADVISORIES",),

@@ -13,12 +13,14 @@ import typer
 from deploy.cli.api import Api
 from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of, content_of
+from deploy.cli.message import save_message
 from deploy.cli.shown import Facts, Rows, Shown
 from deploy.cli.speak import speaks
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Dossier items: record, list, show, change, respond."
+    add_completion=False, no_args_is_help=True, help="Dossier items: record, list, show, change, respond, eml."
 )
+app.command("eml")(save_message)
 Text = str | None
 ItemId = Annotated[str, typer.Argument(metavar="ID", help="Item id")]
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False, "": None}

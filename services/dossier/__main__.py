@@ -36,6 +36,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Remaking,
+    Requests,
     Resending,
     Roles,
     Runs,
@@ -118,6 +119,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
         subjects=subjects_of(SqlSubjects(store), type_table, recorder.finish, (types, contacts, role_table), hands),
         printing=Printing(store, all_layouts),
         remaking=Remaking(store, tables, contacts, resends),
+        requests=Requests(store, outbox.told),
     )
 
     async def set_up() -> None:

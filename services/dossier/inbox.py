@@ -1,5 +1,8 @@
 """What the dossier hears from upstream systems, and the doors at which other services ask it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from services.dossier.application import Dossier
 from services.dossier.domain.identity import Address
 from services.dossier.domain.refusal import Refused
@@ -9,6 +12,7 @@ from shared.contracts.asks import (
     PrintFound,
     PrintWanted,
     Remake,
+    RequestWanted,
     Resend,
     Resent,
     RolesFound,
@@ -16,6 +20,7 @@ from shared.contracts.asks import (
     SortValuesFound,
     SortValuesWanted,
 )
+from shared.contracts.dossier import DossierItemRequested
 from shared.contracts.message import Destination
 from shared.messaging import Asked, Inbox, Refusal
 from shared.messaging.inbox import Taken
@@ -43,10 +48,8 @@ def asked(dossier: Dossier) -> Asked:
     @doors.answers("resend", Resend)
     async def resend(wish: Resend) -> Resent:
         """Make the next mail of a row."""
-        try:
+        with _refusing(dossier):
             return await dossier.resending.resend(wish)
-        except Refused as refused:
-            raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
 
     @doors.answers("note-bounce", NoteBounce)
     async def note_bounce(said: NoteBounce) -> BounceNoted:
@@ -56,10 +59,14 @@ def asked(dossier: Dossier) -> Asked:
     @doors.answers("remake", Remake)
     async def remake(wish: Remake) -> Resent:
         """Make the next letter of a row."""
-        try:
+        with _refusing(dossier):
             return await dossier.remaking.remake(wish)
-        except Refused as refused:
-            raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
+
+    @doors.answers("request", RequestWanted, at_once=4)
+    async def request(wanted: RequestWanted) -> DossierItemRequested:
+        """Say what the parts of a mail were made of."""
+        with _refusing(dossier):
+            return await dossier.requests.made_of(wanted.processing_id, wanted.mail_id)
 
     @doors.answers("roles", RolesWanted)
     async def roles(wanted: RolesWanted) -> RolesFound:
@@ -70,10 +77,8 @@ def asked(dossier: Dossier) -> Asked:
     @doors.answers("print", PrintWanted)
     async def printed(wanted: PrintWanted) -> PrintFound:
         """Say how the letters of a run are printed together."""
-        try:
+        with _refusing(dossier):
             return await dossier.printing.of(wanted.run_id)
-        except Refused as refused:
-            raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused
 
     @doors.answers("sort-values", SortValuesWanted)
     async def sort_values(wanted: SortValuesWanted) -> SortValuesFound:
@@ -81,3 +86,12 @@ def asked(dossier: Dossier) -> Asked:
         return await dossier.printing.values(wanted.field, wanted.processing_ids)
 
     return doors
+
+
+@contextmanager
+def _refusing(dossier: Dossier) -> Iterator[None]:
+    """Turn what the dossier refuses into the no of a door."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refusal(refused.code, dossier.refusals.worded(refused).detail) from refused

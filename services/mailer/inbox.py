@@ -1,6 +1,6 @@
 """Hears which mails are made, which mail servers are set up and what is said of runs; is asked about deliveries."""
 
-from services.mailer.application import Deliveries, Runs
+from services.mailer.application import Deliveries, Messages, Runs
 from shared.contracts.asks import (
     MailOutcome,
     MayResend,
@@ -62,7 +62,7 @@ def inbox(deliveries: Deliveries, runs: Runs) -> Inbox:
     return ears
 
 
-def asked(deliveries: Deliveries) -> Asked:
+def asked(deliveries: Deliveries, messages: Messages) -> Asked:
     """Return the doors of the mailer."""
     doors = Asked("mailer")
 
@@ -81,9 +81,9 @@ def asked(deliveries: Deliveries) -> Asked:
         """Say what became of a mail."""
         return await deliveries.outcome(wanted)
 
-    @doors.answers("message", MessageWanted)
+    @doors.answers("message", MessageWanted, at_once=4)
     async def message(wanted: MessageWanted) -> MessageKept:
-        """Give the exact bytes of a mail as handed over."""
-        return await deliveries.message(wanted)
+        """Give the bytes of a mail as handed over, kept or made anew and compared."""
+        return await messages.message(wanted)
 
     return doors

@@ -1,13 +1,13 @@
-"""Hears what the dossier requests; is asked to try out and to show drafts."""
+"""Hears what the dossier requests; is asked to try out and to show drafts, and to make parts again."""
 
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import structlog
 
-from services.renderer.application import Drafts, Layouts, Renderer
+from services.renderer.application import Drafts, Layouts, Remakes, Renderer
 from services.renderer.domain import EngineUnavailable
-from shared.contracts.asks import LettersMade, LettersWanted
+from shared.contracts.asks import LettersMade, LettersWanted, PartsMade, PartsWanted
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.drafts import PreviewMade, PreviewWanted, TriedOut, TryOut
 from shared.contracts.layouts import FormatsTold, FormatsWanted, LayoutJudged, LayoutWanted
@@ -37,7 +37,7 @@ def inbox(renderer: Renderer) -> Inbox:
     return ears
 
 
-def asked(drafts: Drafts, layouts: Layouts) -> Asked:
+def asked(drafts: Drafts, layouts: Layouts, remakes: Remakes) -> Asked:
     """Return the doors of the renderer."""
     doors = Asked("renderer")
 
@@ -61,6 +61,11 @@ def asked(drafts: Drafts, layouts: Layouts) -> Asked:
         """Make PDFs of Word letters, to be printed with others."""
         return await _available(drafts.print_letters(wanted))
 
+    @doors.answers("parts", PartsWanted, at_once=4)
+    async def parts(wanted: PartsWanted) -> PartsMade:
+        """Make the parts of a mail again."""
+        return await _available(remakes.make(wanted))
+
     @doors.answers("formats", FormatsWanted, at_once=4)
     async def formats(_: FormatsWanted) -> FormatsTold:
         """Say which formats are made on this machine."""
@@ -73,5 +78,5 @@ async def _available(answer: Awaitable[A]) -> A:
     try:
         return await answer
     except EngineUnavailable as error:
-        _log.error("a draft could not be rendered", error=str(error))
+        _log.error("what was asked for could not be rendered", error=str(error))
         raise Refusal("engine_unavailable", "the engine that makes documents is not to be had now") from error

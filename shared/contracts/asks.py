@@ -51,6 +51,27 @@ class MessageKept(Frozen):
     remade: Literal["kept", "remade-equal", "remade-different"]
 
 
+class PartsWanted(Frozen):
+    """Asked of the renderer: make the parts of a mail again, as they were requested."""
+
+    processing_id: UUID
+    mail_id: UUID
+
+
+class PartsMade(Frozen):
+    """The parts as they are made today, and the engines that made them."""
+
+    parts: Parts
+    engines: dict[str, str] = {}
+
+
+class RequestWanted(Frozen):
+    """Asked of the dossier: the `DossierItemRequested` that the parts of a mail were made of. Personal."""
+
+    processing_id: UUID
+    mail_id: UUID
+
+
 class OutcomeWanted(Frozen):
     """Asked of the mailer: what became of a mail."""
 

@@ -16,6 +16,7 @@ from services.dossier.application.recording import Recording
 from services.dossier.application.refusals import Refusals
 from services.dossier.application.rehearsal import Rehearsal, a_rehearsal
 from services.dossier.application.remaking import Remaking
+from services.dossier.application.requests import Requests
 from services.dossier.application.resending import Resending
 from services.dossier.application.roles import Roles
 from services.dossier.application.runs import Runs
@@ -42,6 +43,7 @@ __all__ = [
     "Refusals",
     "Rehearsal",
     "Remaking",
+    "Requests",
     "Resending",
     "Roles",
     "Runs",
@@ -84,3 +86,4 @@ class Dossier:
     subjects: Subjects
     printing: Printing
     remaking: Remaking
+    requests: Requests

@@ -33,6 +33,8 @@ class Resending:
         if wish.token in row.tokens:
             return _resent(row, row.tokens[wish.token])
         answer = await self._may(row)
+        if wish.content == "same" and answer and answer.parts is None:
+            raise _refused("parts_gone")
         recipient = await self._recipient(row, wish)
         parts = answer.parts if answer and wish.content != "anew" else None
         row.request_again(

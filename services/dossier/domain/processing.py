@@ -38,6 +38,11 @@ class Processing(Aggregate):
 
         mail_id: UUID
 
+        def apply(self, aggregate: Aggregate) -> None:
+            """Let this be the row's first mail."""
+            assert isinstance(aggregate, Processing)  # noqa: S101 -- the library types it as any aggregate
+            aggregate.requests.append(self)
+
     class Excluded(Created):
         """It gets no mail, for this reason."""
 
@@ -72,6 +77,7 @@ class Processing(Aggregate):
             """Let this be the row's latest mail."""
             assert isinstance(aggregate, Processing)  # noqa: S101 -- the library types it as any aggregate
             aggregate.ordinal = self.ordinal
+            aggregate.requests.append(self)
             aggregate.tokens[self.token] = self.ordinal
 
     def __init__(
@@ -98,6 +104,7 @@ class Processing(Aggregate):
         self.excluded = status
         self.ordinal = 1 if mail_id else 0
         self.tokens: dict[UUID, int] = {}
+        self.requests: list[Processing.Requested | Processing.RequestedAgain] = []
 
     @classmethod
     def request(cls, processing_id: UUID, at: datetime, **facts: Any) -> Requested:
@@ -118,6 +125,17 @@ class Processing(Aggregate):
     def latest_mail_id(self) -> UUID | None:
         """The row's latest mail, None while it never had one."""
         return mail_id_of(self.id, self.ordinal) if self.ordinal else None
+
+    def made_of(self, mail_id: UUID) -> Requested | RequestedAgain | None:
+        """Return the request that the parts of a mail were made of, None for no mail of this row.
+
+        It is the mail's own, or that of the mail before whose parts it took over.
+        """
+        asked = [request.mail_id for request in self.requests]
+        if mail_id not in asked:
+            return None
+        until = self.requests[: asked.index(mail_id) + 1]
+        return [request for request in until if isinstance(request, self.Requested) or not request.parts][-1]
 
     def request_again(
         self,

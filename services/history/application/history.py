@@ -20,6 +20,7 @@ from shared.contracts.message import Attachment
 
 T = TypeVar("T")
 _LOOKS, _WAIT = 20, 0.05  # a run that was accepted just now is heard of within this second
+_REMAKING = 40.0  # seconds; longer than any document takes to be made
 _ONE_AND_MORE = 2  # rows of an item, to tell one from several
 
 
@@ -187,7 +188,7 @@ class History:
         return await self._records.dead_letters(limit)
 
     async def message(self, processing_id: UUID, ordinal: int | None = None) -> Message:
-        """Return a mail of a line as it was handed over, the latest if none is named.
+        """Return a mail of a line as it was handed over, the latest if none is named; parts swept are made again.
 
         Raises Refused `unknown_row`, `never_attempted` or what the mailer says; NoAnswer where it says nothing.
         """
@@ -195,7 +196,9 @@ class History:
         mail = next((mail for mail in reversed(mails) if ordinal in {None, mail.ordinal}), None)
         if mail is None:
             raise Refused("never_attempted")
-        kept = await self._doors.ask("mailer", "message", MessageWanted(mail_id=mail.mail_id), MessageKept)
+        kept = await self._doors.ask(
+            "mailer", "message", MessageWanted(mail_id=mail.mail_id), MessageKept, timeout=_REMAKING
+        )
         try:
             content = await asyncio.to_thread(self._blobs.get, kept.sha256)
         except BlobMissing:

@@ -174,6 +174,8 @@ class Jobs(Protocol):
 class Doors(Protocol):
     """The doors of the other services."""
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
-        """Return the answer; raise `Refusal` for a no, `NoAnswer` where none comes in time."""
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[A], *, timeout: float | None = None
+    ) -> A:
+        """Return the answer; raise `Refusal` for a no, `NoAnswer` where none comes in time (seconds)."""
         ...

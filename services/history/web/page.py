@@ -25,6 +25,7 @@ from shared.pages import language, reads, sends
 _ROWS = 50
 _RUNS = 50  # in the list of runs to choose from
 _LONGEST = 1000  # characters of a reason
+_DONE = {"resent", "resend_waits", "resolved", "message_kept", "message_remade_equal", "message_remade_different"}
 Outcome = Literal["sent", "not_sent", "resend"]
 Reader = Annotated[Caller, Depends(reads)]
 Sender = Annotated[Caller, Depends(sends)]
@@ -84,6 +85,17 @@ def _show(router: APIRouter, history: History) -> None:
     async def show_css() -> Response:
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(CSS, media_type="text/css", headers=headers)
+
+    @router.get("/verwerking/{id}/vergelijking", dependencies=[Depends(reads)])
+    async def compare(request: Request, id: UUID) -> Response:  # noqa: A002
+        """Say whether the latest message is kept, or made anew and equal to what was sent."""
+        try:
+            message = await history.message(id)
+        except (Refused, Refusal) as refusal:
+            return _back(request, id, fout=refusal.code)
+        except NoAnswer:
+            return _back(request, id, fout="no_answer")
+        return _back(request, id, gedaan=f"message_{message.kept.remade.replace('-', '_')}")
 
 
 def _act(router: APIRouter, history: History, resending: Resending) -> None:
@@ -150,7 +162,7 @@ def _notice(request: Request) -> dict[str, str] | None:
     refused, done = request.query_params.get("fout"), request.query_params.get("gedaan")
     if refused is not None:
         return {"tone": "bad", "text": words.refusal(refused) or words.refusal("not_now")}
-    return {"tone": "ok", "text": words(done)} if done in {"resent", "resend_waits", "resolved"} else None
+    return {"tone": "ok", "text": words(done)} if done in _DONE else None
 
 
 def _tabs(given: Given, counts: dict[str, int]) -> list[dict[str, Any]]:

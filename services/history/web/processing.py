@@ -91,12 +91,14 @@ def routes(history: History) -> APIRouter:
     async def show_message(id: UUID, n: Annotated[int | None, Query(ge=1)] = None) -> Response:  # noqa: A002
         """Download a mail of a row (`n` counts from 1, default the latest) exactly as it was handed over.
 
-        The header `Uitpost-Message` says `kept`, or whether what was made anew is equal: `remade-equal`,
-        `remade-different`.
+        The header `Uitpost-Message` says `kept` where its parts are kept. Those of a mail not recorded separately go
+        after a time; it is then made anew of its data and layout versions, and compared with the hash of what was
+        sent: `remade-equal`, or `remade-different` as the name of the file then says too. 410 where it can't be made.
         """
         message = await history.message(id, n)
+        different = "-remade-different" if message.kept.remade == "remade-different" else ""
         headers = {
-            "Content-Disposition": f'attachment; filename="{message.mail.mail_id}.eml"',
+            "Content-Disposition": f'attachment; filename="{message.mail.mail_id}{different}.eml"',
             "ETag": f'"{message.kept.sha256}"',
             "Uitpost-Message": message.kept.remade,
             "Cache-Control": "private, no-cache",

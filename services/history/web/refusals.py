@@ -29,6 +29,8 @@ _STATUS = {
     "unknown_mail": 404,
     "never_attempted": 404,
     "parts_gone": 410,
+    "not_remade": 410,
+    "engine_unavailable": 503,
     "file_gone": 410,
     "no_answer": 503,
 }

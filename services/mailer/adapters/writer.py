@@ -43,16 +43,19 @@ class PartsWriter:
         """Keep the parts of the mail for as long as if they were made now; return whether all are still kept."""
         return self._blobs.keep_on(_all_of(delivery))
 
-    def rebuild(self, delivery: Delivery) -> bytes:
-        """Return the message of the last attempt: its recorded header block, and the body made of the parts again."""
-        return (delivery.head or b"") + assemble(self._letter(delivery)).body
+    def rebuild(self, delivery: Delivery, parts: Parts | None = None) -> bytes:
+        """Return the message of the last attempt: its recorded header block, and the body made of the parts again.
+
+        The boundaries are those that the header block names, also of other parts than were sent.
+        """
+        return (delivery.head or b"") + assemble(self._letter(delivery, parts)).body
 
     def hold(self, message: bytes) -> str:
         """Keep a message until it is fetched and swept; return its hash."""
         return self._blobs.put_many([Blob(message, "a_day")])[0].sha256
 
-    def _letter(self, delivery: Delivery) -> Letter:
-        parts = Parts.model_validate(delivery.parts)
+    def _letter(self, delivery: Delivery, instead: Parts | None = None) -> Letter:
+        parts = instead or Parts.model_validate(delivery.parts)
         recipient = delivery.recipient or {}
         own = [parts.attachment] if parts.attachment else []
         return Letter(
@@ -65,7 +68,7 @@ class PartsWriter:
             subject=delivery.subject,
             text=self._blobs.get(parts.text.sha256) if parts.text else None,
             html=self._blobs.get(parts.html.sha256) if parts.html else None,
-            boundary_seed=" ".join(ref.sha256 for ref in (parts.text, parts.html, *own, *_shared(delivery)) if ref),
+            boundary_seed=" ".join(_all_of(delivery)),
             files=(
                 *(self._file(file, self._blobs.get(file.sha256)) for file in own),
                 *(self._file(file, None) for file in _shared(delivery)),

@@ -3,7 +3,8 @@
 from services.mailer.application.book import Book
 from services.mailer.application.deliveries import Deliveries
 from services.mailer.application.dispatch import Dispatch
-from services.mailer.application.ports import Due, Exchange, Hand, NeededParts, Servers, Writer
+from services.mailer.application.messages import Messages
+from services.mailer.application.ports import Due, Exchange, Hand, NeededParts, Renderer, Servers, Writer
 from services.mailer.application.runs import Runs
 from services.mailer.application.sweep import Sweep
 from services.mailer.application.tools import Tools
@@ -15,7 +16,9 @@ __all__ = [
     "Due",
     "Exchange",
     "Hand",
+    "Messages",
     "NeededParts",
+    "Renderer",
     "Runs",
     "Servers",
     "Sweep",

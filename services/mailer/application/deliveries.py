@@ -15,8 +15,6 @@ from services.mailer.domain.delivery import Delivery, NotInDoubt
 from shared.contracts.asks import (
     MailOutcome,
     MayResend,
-    MessageKept,
-    MessageWanted,
     OutcomeWanted,
     ResendAnswer,
     Resolve,
@@ -134,21 +132,6 @@ class Deliveries:
         await self._runs.settle(delivery)
         self.wake()
         return Resolved.model_validate({"mail_id": delivery.id, "status": delivery.status})
-
-    async def message(self, wanted: MessageWanted) -> MessageKept:
-        """Rebuild the message of the last attempt and compare it with the hash recorded then."""
-        delivery = await self._known(wanted.mail_id)
-        if not delivery.attempts:
-            raise Refusal("never_attempted", "no attempt was made to send this mail")
-        if delivery.head is None or not self._writer.keeps(delivery):
-            raise Refusal("parts_gone", "what this mail was made of is no longer kept")
-        message = self._writer.rebuild(delivery)
-        sha256 = self._writer.hold(message)
-        return MessageKept(
-            sha256=sha256,
-            size=len(message),
-            remade="kept" if sha256 == delivery.wire_sha256 else "remade-different",
-        )
 
     async def _queue(self, delivery: Delivery, server_id: str, not_before: datetime) -> None:
         try:

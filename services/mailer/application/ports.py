@@ -10,6 +10,7 @@ from services.mailer.domain.letter import Wire
 from services.mailer.domain.reply import Reply
 from services.mailer.domain.run import Said, Standing
 from shared.contracts.dossier import MailServerRemoved, MailServerSet
+from shared.contracts.message import Parts
 from shared.store import Row
 
 
@@ -121,12 +122,26 @@ class Writer(Protocol):
         """Keep the parts of the mail for as long as if they were made now; return whether all are still kept."""
         ...
 
-    def rebuild(self, delivery: Delivery) -> bytes:
-        """Return the message of the last attempt: its recorded header block and the parts."""
+    def rebuild(self, delivery: Delivery, parts: Parts | None = None) -> bytes:
+        """Return the message of the last attempt: its recorded header block and its parts, or these in their place.
+
+        Raises `BlobMissing` or `BlobDamaged` where a part is gone.
+        """
         ...
 
     def hold(self, message: bytes) -> str:
         """Keep a message for a while and return its hash."""
+        ...
+
+
+class Renderer(Protocol):
+    """Makes the parts of mails."""
+
+    async def parts_of(self, processing_id: UUID, mail_id: UUID) -> Parts:
+        """Have the parts of a mail of a row made again and kept, as they were requested.
+
+        Raises `Refusal` (`shared.messaging`) where they can't be, also where nobody answers in time.
+        """
         ...
 
 

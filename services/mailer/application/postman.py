@@ -125,8 +125,9 @@ class Postman:
         try:
             return self._tools.writer.write(delivery, self._server)
         except (BlobMissing, BlobDamaged) as error:
-            _log.error("a part of the mail is gone; it waits for the blobs", mail=str(delivery.id), part=str(error))
-            await self._wait_until(datetime.now(UTC) + _UNTIL_BLOBS, delivery)
+            _log.error("a part of the mail is gone; it is asked for again", mail=str(delivery.id), part=str(error))
+            is_back = isinstance(error, BlobMissing) and await self._tools.messages.restore(delivery)
+            await self._wait_until(datetime.now(UTC) + (timedelta() if is_back else _UNTIL_BLOBS), delivery)
         except ValueError as error:
             delivery.give_up(str(error))
             await self._tools.book.record(delivery, self._tools.due.settled(delivery.id))

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from services.mailer.application.book import Book
+from services.mailer.application.messages import Messages
 from services.mailer.application.ports import Due, Exchange, Servers, Writer
 from services.mailer.application.runs import Runs
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The book and the queue, the mail servers and the way to them, the writer of mails, and the runs they are of."""
+    """The book and the queue, the servers and the way to them, the writer of mails, their runs and messages."""
 
     book: Book
     due: Due
@@ -17,3 +18,4 @@ class Tools:
     writer: Writer
     exchange: Exchange
     runs: Runs
+    messages: Messages

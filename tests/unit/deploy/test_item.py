@@ -4,12 +4,15 @@ import json
 from base64 import b64encode
 from pathlib import Path
 
+import pytest
+
 from tests.unit.deploy.stand_in import StandIn
 from tests.unit.deploy.test_cli import Uitpost, api, uitpost
 
 __all__ = ["api", "uitpost"]
 ITEM = "/dossier-items/7b1f6f5e-0000-4000-8000-000000000001"
 ID = ITEM.rpartition("/")[2]
+ROW = "7b1f6f5e-0000-4000-8000-000000000002"
 
 
 def test_an_item_is_changed_field_by_field(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
@@ -107,3 +110,42 @@ def test_tasks_are_listed_shown_done_and_assigned(uitpost: Uitpost, api: StandIn
     assert [one.code for one in ended] == [0, 0, 0, 0]
     assert api.bodies(f"POST {ITEM}/workflow") == [{"action": "accept", "text": "Goed", "step": "assess"}]
     assert api.bodies(f"POST {ITEM}/workflow/assign") == [{"to": "311"}, {"to": None}]
+
+
+@pytest.mark.parametrize("outcome", ["kept", "remade-equal", "remade-different"])
+def test_the_message_of_an_item_is_saved_and_how_it_was_had_is_said(
+    uitpost: Uitpost, api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    """FR-50, R-16: of an item with one row, or of a row; on stderr, so that stdout may be the message."""
+    monkeypatch.chdir(tmp_path)
+    unknown = {"title": "x", "detail": "This dossier item is not known.", "code": "unknown_item", "errors": []}
+    api.answer(f"GET {ITEM}", {"rows": [{"id": ROW, "recipient_name": "Anna"}]})
+    api.answer(f"GET /dossier-items/{ROW}", unknown, status=404)
+    path = f"GET /processing/{ROW}/message.eml"
+    api.answer(path, b"From: post@bakery.example\r\n")
+    api.headers_of[path] = {"Uitpost-Message": outcome}
+
+    saved = uitpost("item", "eml", ID)
+    piped = uitpost("item", "eml", ROW, "--n", "2", "-o", "-")
+    nowhere = uitpost("item", "eml", ROW, "-o", "none/x.eml")
+
+    assert (saved.code, piped.code, nowhere.code) == (0, 0, 2)
+    assert (tmp_path / f"{ROW}.eml").read_bytes() == b"From: post@bakery.example\r\n"
+    assert saved.out == f"file\t{ROW}.eml\nsize\t27\nmessage\t{outcome}\n"
+    assert "From: post@bakery.example" in piped.out
+    assert (
+        "different from what was sent" in saved.err if outcome == "remade-different" else "byte for byte" in saved.err
+    )
+    assert api.queries(path) == [{}, {"n": "2"}, {}]
+
+
+def test_of_an_item_with_several_messages_it_must_be_said_which(uitpost: Uitpost, api: StandIn) -> None:
+    api.answer(
+        f"GET {ITEM}", {"rows": [{"id": ROW, "recipient_name": "Anna"}, {"id": "other", "recipient_name": None}]}
+    )
+    several = uitpost("item", "eml", ID)
+    api.answer(f"GET {ITEM}", {"rows": []})
+    none = uitpost("item", "eml", ID)
+
+    assert (several.code, f"{ROW}  Anna" in several.err) == (2, True)
+    assert none.code == 3

@@ -47,6 +47,7 @@ from services.dossier.application import (
     Recording,
     Refusals,
     Remaking,
+    Requests,
     Resending,
     Roles,
     Runs,
@@ -298,6 +299,7 @@ class House:
             ),
             Printing(self.store, layouts),
             Remaking(self.store, self.tables, contacts, resends),
+            Requests(self.store, told),
         )
         access = Access(f"sqlite:///{folder}/access.db")
         self.app = Doors(self)

@@ -186,3 +186,15 @@ async def test_an_address_that_bounced_gets_no_next_mail_until_it_is_another(hou
     assert refused == "no_address"
     assert check["counts"]["problems"] == {"bounced": 1}
     assert (await house.told(DossierItemRequested))[1].recipient.email == "beter@bakery.example"
+
+
+async def test_the_same_content_is_refused_by_name_once_it_is_no_longer_kept(house: House) -> None:
+    """A11: unless it may be made anew, as where nothing is said of it."""
+    row = await a_row(house)
+    house.mailer.answer = ResendAnswer(state="free", parts=None)
+
+    code = await refusal(house, wish(row, content="same"))
+    await house.dossier.resending.resend(wish(row))
+
+    assert code == "parts_gone"
+    assert [mail.parts for mail in await house.told(DossierItemRequested)] == [None, None]

@@ -16,7 +16,9 @@ A = TypeVar("A", bound=BaseModel)
 class Silence:
     """Nobody answers."""
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[A], *, timeout: float | None = None
+    ) -> A:
         msg = f"{service} does not answer"
         raise NoAnswer(msg)
 
@@ -27,7 +29,9 @@ class Relations:
     def __init__(self, *roles: tuple[str, str]) -> None:
         self._roles = roles
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[A], *, timeout: float | None = None
+    ) -> A:
         assert (service, wish) == ("dossier", "roles")
         assert isinstance(question, RolesWanted)
         own = (question.kind, question.number)
@@ -46,7 +50,9 @@ class Dossier:
         self.is_there = True
         self.pause = 0.0
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[A], *, timeout: float | None = None
+    ) -> A:
         assert (service, wish) in {("dossier", "resend"), ("dossier", "remake")}
         assert isinstance(question, Resend if wish == "resend" else Remake)
         self.tried += 1

@@ -39,7 +39,9 @@ class Dossier:
         self.city: dict[UUID, Any] = {}
         self.is_letters = True
 
-    async def ask(self, service: str, wish: str, question: BaseModel, answer: type[A]) -> A:
+    async def ask(
+        self, service: str, wish: str, question: BaseModel, answer: type[A], *, timeout: float | None = None
+    ) -> A:
         if isinstance(question, SortValuesWanted):
             assert (service, wish, question.field) == ("dossier", "sort-values", "city")
             return answer.model_validate({"values": [self.city.get(row) for row in question.processing_ids]})

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from services.mailer.adapters.exchange import SmtpExchange
 from services.mailer.adapters.tables import TABLES, DueTable, PartTable, RunTable, ServerTable
 from services.mailer.adapters.writer import PartsWriter
-from services.mailer.application import Book, Deliveries, Dispatch, Runs, Sweep, Tools
+from services.mailer.application import Book, Deliveries, Dispatch, Messages, Runs, Sweep, Tools
 from services.mailer.domain.delivery import Delivery
 from services.mailer.outbox import told, worded
 from shared.blobs import Blob, Lasts, SqliteBlobs
@@ -21,6 +21,7 @@ from shared.contracts import Message
 from shared.contracts.dossier import MailServerSet
 from shared.contracts.message import Attachment, Parts, Recipient, Sender
 from shared.contracts.renderer import MailRendered
+from shared.messaging import Refusal
 from shared.relay import topics_of
 from shared.store import Store
 from tests.faults import FaultyServer
@@ -93,6 +94,19 @@ class Later:
         return time.time() + 61
 
 
+class SaidRenderer:
+    """A renderer that makes of a mail what it is told to make, or refuses."""
+
+    def __init__(self) -> None:
+        self.makes: dict[UUID, Callable[[], Parts]] = {}
+
+    async def parts_of(self, processing_id: UUID, mail_id: UUID) -> Parts:
+        """Make the parts of a mail."""
+        if mail_id not in self.makes:
+            raise Refusal("unknown_mail", f"there is no mail {mail_id} of {processing_id}")
+        return self.makes[mail_id]()
+
+
 class Mailer:
     """The mailer wired as its `__main__` does, on a store and blobs in files; it dispatches inside the block."""
 
@@ -106,7 +120,11 @@ class Mailer:
         self.sweep = Sweep(self.parts, self.blobs, KEPT)
         self.book = Book(self.store, self.parts)
         self.runs = Runs(self.book, self.due, RunTable(self.store, alone=url is None))
-        self.dispatch = Dispatch(Tools(self.book, self.due, self.servers, self.writer, SmtpExchange(), self.runs))
+        self.renderer = SaidRenderer()
+        self.messages = Messages(self.book, self.writer, self.renderer)
+        self.dispatch = Dispatch(
+            Tools(self.book, self.due, self.servers, self.writer, SmtpExchange(), self.runs, self.messages)
+        )
         self.deliveries = Deliveries(self.book, self.due, self.servers, self.writer, self.runs)
         self.deliveries.wake = self.runs.wake = self.dispatch.wake
         self.deliveries.serve, self.deliveries.leave = self.dispatch.serve, self.dispatch.leave

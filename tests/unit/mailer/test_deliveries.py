@@ -1,27 +1,21 @@
 """What the mailer takes on, and what it answers of it: may it be sent again, how is its doubt settled, what did it say."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4, uuid5
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.mailer.adapters.mime import assemble
 from services.mailer.domain.delivery import Delivery
-from services.mailer.domain.letter import Letter, Wire
-from shared.contracts.asks import MayResend, MessageWanted, Resolve
+from shared.contracts.asks import MayResend, Resolve
 from shared.contracts.mailer import MailInDoubtResolved
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault, MailRendered, RenderingFailed
 from shared.messaging import Refusal
 from tests.unit.mailer.mails import RUN, Mailer, a_mail, a_server, ids_of
 from tests.unit.mailer.test_delivery import ACCEPTED, LATER, LOST, NOW, PUT_OFF, REFUSED
-from tests.unit.mailer.test_dkim import pem, verifies
 
 SERVER = a_server(25)
-SIGNING = {"dkim_domain": "sender.example", "dkim_selector": "s1", "dkim_secret_ref": "env:UITPOST_TEST_DKIM"}
 
 
 @pytest.fixture
@@ -175,94 +169,3 @@ async def test_what_is_not_in_doubt_or_not_known_cannot_be_resolved(mailer: Mail
 
     assert (twice.value.code, unknown.value.code) == ("not_in_doubt", "unknown_mail")
     assert list(await mailer.waiting()) == []
-
-
-async def test_the_message_is_given_as_it_was_handed_over(mailer: Mailer) -> None:
-    """FR-50, R-16."""
-    mail = a_mail(mailer.blobs)
-    delivery = await attempted(mailer, mail, ACCEPTED)
-
-    kept = await mailer.deliveries.message(MessageWanted(mail_id=mail.mail_id))
-
-    message = mailer.blobs.get(kept.sha256)
-    assert (kept.remade, kept.sha256, kept.size) == ("kept", delivery.wire_sha256, delivery.wire_size)
-    assert hashlib.sha256(message).hexdigest() == delivery.wire_sha256
-    assert message.startswith(delivery.head or b"-")
-
-
-async def test_a_message_is_the_same_though_its_dkim_key_was_changed_since(
-    mailer: Mailer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """R-16."""
-    first, second = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(first))
-    mail = a_mail(mailer.blobs)
-    signing = a_server(25, **SIGNING)
-    delivery = await attempted(mailer, mail, ACCEPTED, signing)
-    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(second))
-
-    kept = await mailer.deliveries.message(MessageWanted(mail_id=mail.mail_id))
-
-    message = mailer.blobs.get(kept.sha256)
-    assert (kept.remade, kept.sha256) == ("kept", delivery.wire_sha256)
-    assert verifies(message, first)
-    assert not verifies(message, second)
-
-
-async def test_a_message_is_the_same_in_a_later_release_with_another_key_and_other_headers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """FR-50, R-16: the parts and the header block are kept, so neither engines, header code nor keys are asked again."""
-    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(Ed25519PrivateKey.generate()))
-    before = Mailer(tmp_path)
-    mail = a_mail(before.blobs)
-    delivery = await attempted(before, mail, ACCEPTED, a_server(25, **SIGNING))
-    await before.store.close()
-    monkeypatch.setenv("UITPOST_TEST_DKIM", pem(Ed25519PrivateKey.generate()))
-
-    def assembled(letter: Letter) -> Wire:
-        wire = assemble(letter)
-        return Wire(b"X-Mailer: uitpost 9\r\n" + wire.head, wire.body)
-
-    monkeypatch.setattr("services.mailer.adapters.writer.assemble", assembled)
-    after = Mailer(tmp_path)
-    upgraded = mail.model_copy(update={"engines": {"typst": "9.0"}, "parts": Parts()})
-    await after.deliveries.take_on(upgraded)
-    kept = await after.deliveries.message(MessageWanted(mail_id=mail.mail_id))
-
-    message = after.blobs.get(kept.sha256)
-    assert (kept.remade, kept.sha256) == ("kept", delivery.wire_sha256)
-    assert hashlib.sha256(message).hexdigest() == delivery.wire_sha256
-    await after.store.close()
-
-
-async def test_a_message_made_otherwise_than_it_was_says_so(mailer: Mailer, monkeypatch: pytest.MonkeyPatch) -> None:
-    mail = a_mail(mailer.blobs)
-    await attempted(mailer, mail, ACCEPTED)
-    rebuild = mailer.writer.rebuild
-    monkeypatch.setattr(mailer.writer, "rebuild", lambda delivery: rebuild(delivery).replace(b"html", b"HTML"))
-
-    kept = await mailer.deliveries.message(MessageWanted(mail_id=mail.mail_id))
-
-    assert kept.remade == "remade-different"
-
-
-async def test_a_message_that_is_not_to_be_had_is_refused_with_the_reason(mailer: Mailer) -> None:
-    waiting, swept, erased = (a_mail(mailer.blobs, number) for number in (1, 2, 3))
-    await mailer.deliveries.take_on(waiting)
-    await attempted(mailer, erased, ACCEPTED)
-    await attempted(mailer, swept, ACCEPTED)
-    mailer.store.keyring.erase(erased.person or "")
-    codes = {}
-
-    for name, mail_id in (("waiting", waiting.mail_id), ("erased", erased.mail_id), ("unknown", uuid4())):
-        with pytest.raises(Refusal) as refused:
-            await mailer.deliveries.message(MessageWanted(mail_id=mail_id))
-        codes[name] = refused.value.code
-    assert swept.parts.text is not None
-    mailer.blobs.delete([swept.parts.text.sha256])
-    with pytest.raises(Refusal) as refused:
-        await mailer.deliveries.message(MessageWanted(mail_id=swept.mail_id))
-
-    assert refused.value.code == "parts_gone"
-    assert codes == {"waiting": "never_attempted", "erased": "parts_gone", "unknown": "unknown_mail"}

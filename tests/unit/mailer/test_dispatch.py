@@ -147,7 +147,7 @@ async def test_a_mail_sent_again_out_of_doubt_is_the_same_and_marked(tmp_path: P
         assert sent.possible_duplicate is True
         first, second = bytes_of(server)
         assert first == second
-        kept = await mailer.deliveries.message(MessageWanted(mail_id=mail.mail_id))
+        kept = await mailer.messages.message(MessageWanted(mail_id=mail.mail_id))
         assert (kept.remade, mailer.blobs.get(kept.sha256)) == ("kept", second)
 
 
@@ -229,6 +229,19 @@ async def test_a_mail_whose_parts_are_gone_waits_for_them(tmp_path: Path, monkey
         await mailer.until("sent", mail)
 
         assert (while_away.attempts, while_away.status) == (0, "sending")
+        assert await mailer.kinds(mail) == ["MailSent"]
+
+
+async def test_a_mail_whose_parts_are_gone_has_them_made_again_and_is_sent(tmp_path: Path) -> None:
+    async with FaultyServer() as server, Mailer(tmp_path) as mailer:
+        mail = a_mail(mailer.blobs, lasts="while_needed")
+        assert mail.parts.text is not None
+        mailer.blobs.delete([mail.parts.text.sha256])
+        mailer.renderer.makes[mail.mail_id] = lambda: a_mail(mailer.blobs, lasts="while_needed").parts
+
+        await mailer.send(server, mail)
+        await mailer.until("sent", mail)
+
         assert await mailer.kinds(mail) == ["MailSent"]
 
 

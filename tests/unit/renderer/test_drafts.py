@@ -13,15 +13,18 @@ from PIL import Image
 
 from services.renderer.adapters.made import formats_made
 from services.renderer.adapters.pool import RenderPool
-from services.renderer.application import Bench, Drafts, Layouts
+from services.renderer.application import Bench, Drafts, Layouts, Remakes
 from services.renderer.inbox import asked
 from shared.blobs import MemoryBlobs, SqliteBlobs
+from shared.contracts.asks import PartsWanted
 from shared.contracts.drafts import Addressee, Draft, Preview, PreviewWanted, TryOut
 from shared.contracts.message import BlobRef, Destination, LayoutVersion, Recipient, Sender
 from shared.messaging import Refusal
 from tests.unit.renderer.engines import QuickEngine
 from tests.unit.renderer.jobs import LETTER, TEXT, a_document, a_job, kept
+from tests.unit.renderer.test_application import a_request
 from tests.unit.renderer.test_pool import SLOW
+from tests.unit.renderer.test_remakes import SaidRequests
 
 BY_TABLE = "Beste {{ recipient.name }},\n\nUw tafel: {{ merge.table }}\n"
 WARNS = '#set text(font: "No Such Font")\nDag\n'
@@ -214,13 +217,16 @@ async def test_a_worker_that_comes_too_late_for_one_is_given_to_the_next(blobs: 
 
 async def test_an_engine_that_is_not_to_be_had_is_a_refusal_at_the_door() -> None:
     engine = QuickEngine(MemoryBlobs())
-    engine.unavailable = 2
-    doors = asked(Drafts(Bench(engine, 1)), Layouts(engine, formats_made)).doors
+    engine.unavailable = 3
+    bench, request = Bench(engine, 1), a_request()
+    remakes = Remakes(bench, SaidRequests(request))
+    doors = asked(Drafts(bench), Layouts(engine, formats_made), remakes).doors
     draft, to = a_draft(body_text="Dag"), an_addressee()
 
     for wish, question in (
         ("preview", PreviewWanted(draft=draft, to=to)),
         ("try-out", TryOut(draft=draft, to=(to,))),
+        ("parts", PartsWanted(processing_id=request.processing_id, mail_id=request.mail_id)),
     ):
         with pytest.raises(Refusal) as refused:
             await doors[wish][1](question)
