@@ -60,9 +60,13 @@ class Kit:
         told = json.loads(string_at(self._calls.version(self._office)))
         return f"{told['ProductVersion']}{told['ProductExtension']}"
 
+    def opened(self, source: str) -> int:
+        """Open the file at a `file:` URL, and return where it is; 0 where it can't be opened."""
+        return self._calls.load_with_options(self._office, source.encode(), _LOADING) or 0
+
     def convert(self, source: str, target: str, options: str) -> str:
         """Make a PDF of a file, both at `file:` URLs; return what went wrong, empty where nothing did."""
-        document = self._calls.load_with_options(self._office, source.encode(), _LOADING)
+        document = self.opened(source)
         if not document:
             return self._error() or "it can't be opened"
         calls = _class_of(document, _DocumentClass)

@@ -8,6 +8,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.renderer.adapters.reading.of_jinja import JinjaReading
 from services.renderer.adapters.reading.used import GROUPS, SINGLE, Used
+from services.renderer.adapters.word import addressed
 from services.renderer.adapters.word.layout import WordLayout
 from services.renderer.adapters.word.merging import Condition, Either, MergeField, Rows, plain
 from services.renderer.adapters.word.tags import CLOSES, OPENS, word_of
@@ -17,6 +18,13 @@ _EVERYBODYS = {
     for path in (*SINGLE, *(f"{group}.{key}" for group, keys in GROUPS.items() for key in keys))
     for name in (path, path.replace(".", ""), *([path.partition(".")[2]] if path.startswith("recipient.") else []))
 }
+_OF_ADDRESSES: Mapping[type, tuple[tuple[str, ...], ...]] = {
+    addressed.AddressBlock: (
+        *(addressed.NAME, addressed.ATTENTION, addressed.STREET, addressed.POSTCODE),
+        *(addressed.CITY, addressed.COUNTRY),
+    ),
+    addressed.GreetingLine: (addressed.NAME, addressed.SALUTATION),
+}  # of each as it is declared, else by the first of its names
 
 
 def read_word(content: bytes, place: str, used: Used, declared: tuple[str, ...]) -> None:
@@ -25,18 +33,17 @@ def read_word(content: bytes, place: str, used: Used, declared: tuple[str, ...])
     reading = JinjaReading(used, place)
     spelled = {plain(name): name for name in declared}
     environment = ImmutableSandboxedEnvironment()
+    trees = [tree for tag in marks.tags if (tree := _parsed(environment, tag.source)) is not None]
     rows: dict[str, str] = {}
-    for tag in marks.tags:
-        tree = _parsed(environment, tag.source)
-        if tree is None:
-            continue
+    for tree in trees:  # what is repeated is marked once its end is known, after the fields within it
         _rows_of(tree, marks.asked, rows)
+    for tree in trees:
         for call in _asking(tree):
             within = next(
                 (rows[row.name] for row in call.args[2:] if isinstance(row, nodes.Name) and row.name in rows), None
             )
-            for name in _names(marks.asked[_number(call)]):
-                used.add(_path(name, within, spelled), place, guarded=within is not None)
+            for name, guarded in _fields(marks.asked[_number(call)], spelled):
+                used.add(_path(name, within, spelled), place, guarded=guarded or within is not None)
         if not any(True for _ in _asking(tree)):
             reading.read(tree)
 
@@ -77,17 +84,20 @@ def _rows_of(tree: nodes.Template, asked: list[Any], rows: dict[str, str]) -> No
                     rows[loop.target.name] = f"merge.{what.name}[]"
 
 
-def _names(asked: Any) -> Iterator[str]:
+def _fields(asked: Any, spelled: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """Yield the fields that are asked for, and whether their absence is thought of: a comparison with nothing does."""
     match asked:
         case MergeField() | Rows():
-            yield asked.name
+            yield asked.name, False
         case Condition():
+            guarded = "" in ("".join(map(str, asked.left)), "".join(map(str, asked.right)))
             for piece in (*asked.left, *asked.right):
-                yield from _names(piece)
+                yield from ((name, guarded or known) for name, known in _fields(piece, spelled))
         case Either():
-            yield from _names(asked.condition)
-            for piece in (*asked.true, *asked.false):
-                yield from _names(piece)
+            for piece in (asked.condition, *asked.true, *asked.false):
+                yield from _fields(piece, spelled)
+    for names in _OF_ADDRESSES.get(type(asked), ()):
+        yield next((name for name in names if plain(name) in spelled), names[0]), True
 
 
 def _path(name: str, within: str | None, spelled: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.word.instructions import QUOTES
 from services.renderer.adapters.word.merging import COMPARISONS, Asked, Condition
+from services.renderer.adapters.word.xml import Element
 
 F = TypeVar("F")
 _SWITCH = "\\"
@@ -29,6 +30,8 @@ class Inner(Generic[F]):
 @dataclass(frozen=True)
 class Other:
     """A tab or line break within the instruction."""
+
+    element: Element
 
 
 Item = Letter | Inner[F] | Other

@@ -3,12 +3,14 @@
 from lxml import etree  # type: ignore[import-untyped]
 
 from services.renderer.adapters.faults import Unmergeable
+from services.renderer.adapters.word.addressed import address_block, greeting_line
 from services.renderer.adapters.word.conditions import Choice, Inner, Item, Letter, Other, choice_of, pieces, shown
-from services.renderer.adapters.word.instructions import MERGED, NOT_HERE, kind_of, merge_field, read
+from services.renderer.adapters.word.instructions import ADDRESSED, MERGED, NOT_HERE, kind_of, merge_field, read
 from services.renderer.adapters.word.marked import Marks
 from services.renderer.adapters.word.merging import Asked, Either
 from services.renderer.adapters.word.places import Amiss, place_of
 from services.renderer.adapters.word.repeats import Repeats
+from services.renderer.adapters.word.sums import is_of_values, is_sum, sum_above
 from services.renderer.adapters.word.word_fields import (
     CODE,
     WordField,
@@ -28,6 +30,14 @@ from services.renderer.adapters.word.xml import (
     text,
 )
 
+_INSTEAD = {
+    "NEXT": "TableStart and TableEnd around what is repeated",
+    "NEXTIF": "TableStart and TableEnd around what is repeated",
+    "SKIPIF": "a list of recipients without those",
+    "FILLIN": "a MERGEFIELD, of which the request gives the value",
+    "ASK": "a MERGEFIELD, of which the request gives the value",
+    "=": "=SUM(ABOVE), or a MERGEFIELD with the outcome",
+}
 _MAY_HOLD = {"HYPERLINK"}  # of other kinds: the result of the others would be that of the values before
 
 
@@ -55,6 +65,8 @@ class FieldMarker:
                 self._mark_merge(one)
             elif kind == "IF":
                 self._mark_choice(one)
+            elif kind in ADDRESSED or (kind == "=" and not one.within and is_of_values(one.begin)):
+                self._mark_asked(one, self._asked(one), kind)
             else:
                 self._pass_by(one, kind)
         except Amiss:
@@ -67,10 +79,16 @@ class FieldMarker:
             raise Unmergeable("a MERGEFIELD can't hold another field")
         instruction = read(one.said)
         if not self._repeats.takes(instruction.argument, one.begin):
-            asked = self._marks.ask(merge_field(instruction), self._repeats.rows)
-            with_text = [run for run in one.result if run.find(TEXT) is not None]
-            looks = one.begin if instruction.keeps_first_look or not with_text else with_text[0]
-            one.begin.addprevious(run_like(looks, self._marks.say(asked, place_of(one.begin), instruction.argument)))
+            self._mark_asked(one, merge_field(instruction), instruction.argument)
+        else:
+            drop(one)
+
+    def _mark_asked(self, one: WordField, what: Asked, called: str) -> None:
+        """Put what a field asks for in its place, in the looks of its result."""
+        asked = self._marks.ask(what, self._repeats.rows)
+        with_text = [run for run in one.result if run.find(TEXT) is not None]
+        looks = one.begin if read(one.said).keeps_first_look or not with_text else with_text[0]
+        one.begin.addprevious(run_like(looks, self._marks.say(asked, place_of(one.begin), called)))
         drop(one)
 
     def _mark_choice(self, one: WordField) -> None:
@@ -105,7 +123,7 @@ class FieldMarker:
     def _shown(self, item: Item[WordField], run: "Element | WordField") -> list[Element]:
         if isinstance(item, Letter):
             return [run_like(run, text(item.said))]
-        return []
+        return [run_like(run, item.element)] if isinstance(item, Other) else []
 
     def _settle(self, run: "Element | WordField", new: list[Element], *, stays_in: bool) -> None:
         first = run.begin if isinstance(run, WordField) else run
@@ -120,7 +138,7 @@ class FieldMarker:
 
     def _pass_by(self, one: WordField, kind: str) -> None:
         if kind in NOT_HERE and (kind != "=" or one.within):
-            raise Unmergeable(f"the field {kind} can't be merged here: use MERGEFIELD or IF")
+            raise Unmergeable(f"the field {kind} can't be merged here: use {_INSTEAD.get(kind, 'MERGEFIELD or IF')}")
         if one.within and kind not in _MAY_HOLD and any(kind_of(inner.said) in MERGED for inner in one.within):
             raise Unmergeable(f"a merge field within the field {kind or 'without a name'} can't be merged")
         for inner in one.within:
@@ -136,14 +154,22 @@ class FieldMarker:
     def _asked(self, inner: WordField) -> Asked:
         """Return what a field within an instruction asks for, as a value."""
         kind = kind_of(inner.said)
+        instruction = read(inner.said)
         if kind == "MERGEFIELD":
-            return merge_field(read(inner.said))
+            self._repeats.note(instruction.argument)
+            return merge_field(instruction)
+        if kind in ADDRESSED:
+            return (address_block if kind == "ADDRESSBLOCK" else greeting_line)(instruction.switches)
+        if kind == "=" and is_sum(inner.said):
+            return sum_above(inner.begin, instruction, self._marks, self._repeats.rows)
         if kind == "IF":
             items = [item for run in inner.code for item in _items(run)]
             choice = choice_of(items, self._asked)
             true, false = (tuple(pieces(items, side, self._asked)) for side in (choice.true, choice.false))
             return Either(choice.condition, true, false)
-        raise Unmergeable(f"the field {kind} can't be compared")
+        raise Unmergeable(
+            f"the field {kind} can't be worked out here" + (": of formulas, SUM(ABOVE) can" if kind == "=" else "")
+        )
 
 
 def _items(run: "Element | WordField") -> list[Item[WordField]]:
@@ -154,7 +180,7 @@ def _items(run: "Element | WordField") -> list[Item[WordField]]:
         if child.tag == CODE:
             items += [Letter(letter) for letter in child.text or ""]
         elif child.tag != PROPERTIES:
-            items.append(Other())
+            items.append(Other(child))
     return items
 
 
@@ -163,7 +189,7 @@ def _joined(elements: list[Element]) -> list[Element]:
     joined: list[Element] = []
     for element in elements:
         before = joined[-1] if joined else None
-        if before is not None and element.tag == before.tag == RUN:
+        if before is not None and element.tag == before.tag == RUN and element[-1].tag == before[-1].tag == TEXT:
             before[-1].text += element[-1].text
         else:
             joined.append(element)

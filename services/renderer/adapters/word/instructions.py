@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.word.merging import LETTERS, MergeField
 
-MERGED = {"MERGEFIELD", "IF"}
+ADDRESSED = {"ADDRESSBLOCK", "GREETINGLINE"}
+MERGED = {"MERGEFIELD", "IF", *ADDRESSED}
 # Fields that only Word's own mail merge can answer, or that ask whoever opens the letter.
 NOT_HERE = {
-    *("ADDRESSBLOCK", "GREETINGLINE", "NEXT", "NEXTIF", "SKIPIF", "MERGEREC", "MERGESEQ"),
+    *("NEXT", "NEXTIF", "SKIPIF", "MERGEREC", "MERGESEQ"),
     *("ASK", "FILLIN", "SET", "COMPARE", "=", "AUTOTEXT", "AUTOTEXTLIST"),
 }
 QUOTES = '"“”„'
 _KIND = re.compile(r"^\s*(=|[A-Za-z]+)")
 _WORDS = re.compile(r'\\(?P<switch>[^\s"“”„])\s*|["“”„](?P<quoted>(?:\\.|[^"“”„\\])*)["“”„]|(?P<bare>[^\s"“”„\\]+)')
-_KEPT = {"mergeformat", "charformat"}
+_KEPT = {"mergeformat", "charformat", "arabic"}
+_NUMBERS_OTHERWISE = {"cardtext", "ordtext", "dollartext", "ordinal", "roman", "alphabetic", "hex"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def merge_field(instruction: Instruction) -> MergeField:
             letters.append(value.lower())
         elif name == "*" and value.lower() in _KEPT:
             continue
+        elif name == "*" and value.lower() in _NUMBERS_OTHERWISE:
+            raise Unmergeable(
+                rf"\* {value}, a number in words or other signs, is not made here: use a merge field of its own",
+                field=instruction.argument,
+            )
         elif name in said:
             said[name] = value
         elif name not in {"m", "v"}:

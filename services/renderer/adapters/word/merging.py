@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import translate
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from services.renderer.adapters.context import FieldName
@@ -27,9 +28,15 @@ class Lacking(Exception):
 class Row:
     """A row of a repeated table: its values by the names of fields."""
 
-    def __init__(self, values: Any) -> None:
-        """Take a mapping, a name that stands for one, or a single value, which every field of the row then says."""
+    def __init__(self, values: Any, columns: Sequence[str] = ()) -> None:
+        """Take a mapping, a name that stands for one, a list of the values in the order of these columns, or one value.
+
+        A single value is that of the first column.
+        """
         self.values = values
+        if not isinstance(values, Mapping | FieldName):
+            listed = values if isinstance(values, list | tuple) else [values]
+            values = dict(zip_longest(columns, listed[: len(columns)])) if columns else {}
         self._known = {plain(key): value for key, value in values.items()} if isinstance(values, Mapping) else {}
 
     def find(self, name: str) -> tuple[bool, Any]:
@@ -67,14 +74,14 @@ class Scope:
             return FieldName(name)  # a generic document names what nobody declared, too
         raise Lacking(name)
 
-    def rows(self, name: str, rows: Sequence[Row]) -> list[Row]:
+    def rows(self, name: str, rows: Sequence[Row], columns: Sequence[str] = ()) -> list[Row]:
         """Return the rows of a repeated table; none where it is empty. Raises `Lacking`."""
         value = self.value(name, rows)
         if value is None:
             return []
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
             raise ValueError(f"{name} is no list of rows")  # noqa: TRY004 -- the fault of the values
-        return [Row(one) for one in value]
+        return [Row(one, columns) for one in value]
 
     def _named(self) -> Iterable[tuple[str, Any]]:
         """Yield names from the weakest to the strongest: what stands in `merge` goes before all but full paths."""
@@ -111,12 +118,13 @@ class MergeField:
         value = scope.value(self.name, rows)
         if isinstance(value, FieldName):
             return str(value)
-        said = self._pictured(value, scope.language)
+        said = self.pictured(value, scope.language)
         for letters in self.letters:
             said = LETTERS[letters](said)
         return f"{self.before}{said}{self.after}" if said else ""
 
-    def _pictured(self, value: Any, language: str) -> str:
+    def pictured(self, value: Any, language: str) -> str:
+        """Return a value as the pictures say."""
         if value is None:
             return ""
         plainly = _plainly(value, language)
@@ -168,10 +176,11 @@ class Rows:
     """The rows between a TableStart and its TableEnd."""
 
     name: str
+    columns: tuple[str, ...] = ()  # the fields of a row in the order in which the layout names them
 
     def __call__(self, scope: Scope, rows: Sequence[Row]) -> list[Row]:
         """Return them."""
-        return scope.rows(self.name, rows)
+        return scope.rows(self.name, rows, self.columns)
 
 
 def _first_capital(said: str) -> str:
@@ -207,7 +216,7 @@ def plain(name: str) -> str:
 def _plainly(value: Any, language: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return f"{Decimal(str(value)):f}".replace(".", decimal_mark(language))
     if isinstance(value, Mapping | list):
         raise ValueError("it is a list or a group, which no merge field can show")  # noqa: TRY004 -- the layout's fault
@@ -216,7 +225,7 @@ def _plainly(value: Any, language: str) -> str:
 
 def _numbered(value: Any, plainly: str, picture: str, language: str) -> str:
     try:
-        number = Decimal(str(value)) if isinstance(value, int | float) else as_number(plainly, language)
+        number = Decimal(str(value)) if isinstance(value, int | float | Decimal) else as_number(plainly, language)
     except ValueError:
         return plainly
     return pictured_number(number, picture, language)

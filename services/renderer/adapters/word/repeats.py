@@ -1,6 +1,6 @@
 """Repeats what stands between the merge fields TableStart and TableEnd: table rows, paragraphs, or a part of a line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.word.marked import Marks
@@ -15,8 +15,10 @@ _START, _END = ("tablestart:", "rangestart:"), ("tableend:", "rangeend:")
 class _Open:
     name: str
     row: str
+    number: int  # of what is asked
     asked: str
     start: Element
+    columns: dict[str, None] = field(default_factory=dict)
 
 
 class Repeats:
@@ -40,8 +42,14 @@ class Repeats:
         elif kind.startswith(_END):
             self._finish(name.partition(":")[2], run)
         else:
+            self.note(name)
             return False
         return True
+
+    def note(self, name: str) -> None:
+        """Note a field that is named within the innermost repetition."""
+        if self._open:
+            self._open[-1].columns[name] = None
 
     def close(self) -> None:
         """Refuse what is still open."""
@@ -50,15 +58,17 @@ class Repeats:
             raise Amiss(f"TableStart:{one.name} lacks its TableEnd", place_of(one.start), one.name)
 
     def _begin(self, name: str, run: Element) -> None:
-        asked = self._marks.ask(Rows(name), self.rows)
+        self.note(name)
+        asked, number = self._marks.ask(Rows(name), self.rows), len(self._marks.asked) - 1
         start = self._marks.do("", place_of(run))  # holds the place until the end is known
         run.addprevious(start)
-        self._open.append(_Open(name, f"_row{self._marks.next_row()}", asked, start))
+        self._open.append(_Open(name, f"_row{self._marks.next_row()}", number, asked, start))
 
     def _finish(self, name: str, run: Element) -> None:
         if not self._open or self._open[-1].name.casefold() != name.casefold():
             raise Unmergeable(f"TableEnd:{name} has no TableStart before it", field=name)
         one = self._open.pop()
+        self._marks.asked[one.number] = Rows(one.name, tuple(one.columns))
         first, last = _span(one.start, run)
         opening = self._marks.do(f"for {one.row} in {one.asked}", place_of(one.start), one.name)
         closing = self._marks.do("endfor", place_of(run), name)
