@@ -102,7 +102,11 @@ def show_layout(
         return Facts(latest)
     shown = api.dossier.get(f"{_path(layout_id)}/versions/{version or latest['version']}")
     if out:
-        say(*(str(path) for path in write_layout(out, shown)))
+        files = {
+            language: api.dossier.content(f"{_path(layout_id)}/versions/{shown['version']}/files/{language}")
+            for language in shown.get("files", ())
+        }
+        say(*(str(path) for path in write_layout(out, shown, files)))
     return Facts({name: value for name, value in shown.items() if name != "sources" or not out})
 
 

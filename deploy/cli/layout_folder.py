@@ -2,6 +2,7 @@
 
 import tomllib
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +47,19 @@ def layout_in(folder: Path) -> dict[str, Any]:
     )
 
 
-def write_layout(folder: Path, layout: dict[str, Any]) -> list[Path]:
-    """Write a version of a layout as a folder to be changed and added again; return its files."""
+def write_layout(folder: Path, layout: dict[str, Any], files: Mapping[str, bytes]) -> list[Path]:
+    """Write a version of a layout, with its Word documents by language, as a folder to be changed and added again.
+
+    Returns its files.
+    """
     names = {part: name for name, part in PARTS.items()}
-    contents = {folder / _ABOUT: _toml(layout)}
+    contents = {folder / _ABOUT: _toml(layout).encode()}
     for language, parts in layout["sources"].items():
-        contents |= {folder / language / names[part]: text for part, text in parts.items()}
-    for path, text in contents.items():
+        contents |= {folder / language / names[part]: text.encode() for part, text in parts.items()}
+    contents |= {folder / language / _WORD: content for language, content in files.items()}
+    for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_bytes(content)
     return list(contents)
 
 

@@ -124,7 +124,7 @@ def assemble(settings: shared_settings.Settings) -> Service:
 
     async def set_up() -> None:
         titles = {name: said["nl"] for name, said in layouts.names().items()}
-        await all_layouts.record_supplied(layouts.supplied(), titles)
+        await all_layouts.record_supplied(layouts.supplied(), titles, layouts.files())
         await workflows.record_supplied()
         if own.smtp_url:
             await setup.record_smtp_url(own.smtp_url)

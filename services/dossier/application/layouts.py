@@ -1,7 +1,7 @@
 """Document layouts: put as versions, copied, blocked, compared, and offered to those whose data they take."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from services.dossier.application.layout_files import LayoutFiles
@@ -9,7 +9,7 @@ from services.dossier.application.ports import LayoutJudge, Tables
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.layout import LayoutFacts, layout_id_wrongs
 from services.dossier.domain.layout_choice import Use, is_offered
-from services.dossier.domain.layout_versions import DocumentLayout, content_of, difference
+from services.dossier.domain.layout_versions import DocumentLayout, content_of, difference, without_pdf
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.text import has_control
 from shared.blobs import Blob, Blobs
@@ -112,6 +112,13 @@ class Layouts:
         facts = (await self._load(name)).put_as(number)
         return {**facts, **content_of(await self._document(facts))}
 
+    async def file(self, name: str, number: int, language: str) -> bytes:
+        """Return the .docx of one version in a language; raise `Refused` (404) where there is none."""
+        document = await self._document((await self._load(name)).put_as(number))
+        if language not in document.files:
+            raise Refused([Wrong("", "unknown_layout_file", {"language": language[:20]})], status=404)
+        return await asyncio.to_thread(self._blobs.get, document.files[language].sha256)
+
     async def compare(self, name: str, old: int, new: int) -> Facts:
         """Return what one version has otherwise than another; raise `Refused` (404) where there is none."""
         layout = await self._load(name)
@@ -125,8 +132,11 @@ class Layouts:
             raise Refused([Wrong("", "renderer_silent")], status=503)
         return told
 
-    async def record_supplied(self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str]) -> None:
-        """Put the layouts that come with the product, each as its next version where it changed."""
+    async def record_supplied(
+        self, layouts: Mapping[str, LayoutDocument], names: Mapping[str, str], files: Iterable[bytes] = ()
+    ) -> None:
+        """Put the layouts that come with the product, each as its next version where it changed, and their files."""
+        await asyncio.to_thread(self._blobs.put_many, [Blob(content) for content in files])
         for layout_id, document in layouts.items():
             said = await self._said(names.get(layout_id, layout_id), document, [], None)
             await self._put(layout_id, said, MAKER, "", supplied=True)
@@ -139,6 +149,7 @@ class Layouts:
             "kind": document.kind,
             "fields": [field.model_dump() for field in document.fields],
             "pdf": document.pdf,
+            "pdf_missing": without_pdf(document),
             "data_collection": collection,
             "sort_by": sort_by,
             "sha256": ref.sha256,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.dossier.domain.intake import Intake
-from services.dossier.domain.layout_choice import unfit
+from services.dossier.domain.layout_choice import makes_no_pdf, unfit
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.sender import unknown_sender
 from services.dossier.domain.text import is_email
@@ -148,6 +148,8 @@ def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None)
         yield from wrongs
     elif attachment and attachment["kind"] != "word" and intake.attachment_read_only is False:
         yield Wrong("attachment_read_only", "layout_is_pdf_only", {"layout": attachment["layout_id"]})
+    elif attachment and attachment["pdf_missing"] and intake.attachment_read_only:
+        yield makes_no_pdf("attachment_read_only", attachment["layout_id"], attachment)
 
 
 def _auto_document_wrongs(auto: Facts | None) -> Iterator[Wrong]:

@@ -21,6 +21,11 @@ def takes(layout: Facts, kind: str) -> bool:
     return not layout["data_collection"] or kind in layout["data_collection"]
 
 
+def makes_no_pdf(field: str, layout_id: str, layout: Facts) -> Wrong:
+    """Return that nothing here makes a PDF of a Word layout, in words that say what to install (FR-105)."""
+    return Wrong(field, "layout_makes_no_pdf", {"layout": layout_id, "languages": ", ".join(layout["pdf_missing"])})
+
+
 def unfit(field: str, layout: Facts, use: Use) -> Iterator[Wrong]:
     """Yield why a layout can't be chosen for this."""
     if (layout["kind"] in OF_BODIES) != (use == "body"):

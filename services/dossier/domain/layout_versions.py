@@ -18,8 +18,8 @@ _CONTENT = ("sources", "files")  # which stand in the blob of a version
 class DocumentLayout(Aggregate):
     """A layout: all its versions, of which the last one is used. A supplied one is changed by its makers alone (R-9).
 
-    `facts` are its name, kind, declared fields, data collection (kinds of destination; empty = all), what printed
-    letters are sorted by, and the SHA-256 of its document.
+    `facts` are its name, kind, declared fields, in which languages it makes no PDF, data collection (kinds of
+    destination; empty = all), what printed letters are sorted by, and the SHA-256 of its document.
     """
 
     TOPIC = "dossier.DocumentLayout"
@@ -129,6 +129,11 @@ class DocumentLayout(Aggregate):
 def content_of(document: LayoutDocument) -> Facts:
     """Return what a version consists of: its sources, and of a Word layout the hashes of its files."""
     return document.model_dump(mode="json", include=set(_CONTENT))
+
+
+def without_pdf(document: LayoutDocument) -> list[str]:
+    """Return the languages in which nothing on this installation makes a PDF of it: some Word layouts need more."""
+    return [language for language in document.files if language not in document.pdf_engines]
 
 
 def difference(old: Facts, before: LayoutDocument, new: Facts, after: LayoutDocument) -> Facts:

@@ -8,7 +8,7 @@ from services.dossier.domain.choice import SetUp, server_of
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_rules import Rules
 from services.dossier.domain.field_setting import SENDER_FIELDS, Applied
-from services.dossier.domain.layout_choice import Use, is_offered
+from services.dossier.domain.layout_choice import Use, is_offered, makes_no_pdf
 from services.dossier.domain.operator import ME
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.sender import doubts
@@ -202,8 +202,11 @@ def _read_only(draft: Draft, layouts: Mapping[str, Facts]) -> Shown:
         return Shown(name, False, "absent", reason=_not_issued(draft, name))
     if not layout_id:
         return Shown(name, False, "locked", reason=Wrong(name, "read_only_needs_attachment_layout"))
-    if layouts.get(layout_id, {}).get("kind") != _EDITABLE:
+    layout = layouts.get(layout_id, {})
+    if layout.get("kind") != _EDITABLE:
         return Shown(name, True, "locked", reason=Wrong(name, "layout_is_pdf_only", {"layout": layout_id}))
+    if layout["pdf_missing"]:
+        return Shown(name, False, "locked", reason=makes_no_pdf(name, layout_id, layout))
     return Shown(name, draft.values.get(name, False))
 
 

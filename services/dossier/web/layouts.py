@@ -1,8 +1,9 @@
 """Document layouts over HTTP: listed, put, looked into, copied, blocked, and compared version by version."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.dossier.application import Dossier
@@ -22,6 +23,7 @@ _INSPECT = f"{_ALL}/inspect"
 _COPY = f"{_ONE}/copy"
 _BLOCKED = f"{_ONE}/blocked"
 _VERSIONS = f"{_ONE}/versions"
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _Reads = Annotated[Caller, Depends(reads)]
 _Kind = Annotated[str | None, Query(description=f"Only those that take its data: {', '.join(KINDS)}")]
 _For = Annotated[Literal["body", "attachment"] | None, Query(alias="for", description="Only those offered for this")]
@@ -92,6 +94,17 @@ def _add_versions(router: APIRouter, dossier: Dossier) -> None:
         """Show one version of a layout with its sources."""
         with answering(dossier.refusals, request):
             return {"id": layout_id, **await dossier.layouts.version(layout_id, number)}
+
+    @router.get(f"{_VERSIONS}/{{number}}/files/{{language}}", response_class=Response)
+    async def get_layout_file(
+        request: Request, _: _Reads, layout_id: str, number: int, file_language: Annotated[str, Path(alias="language")]
+    ) -> Response:
+        """Give the Word document of one version in a language, to be changed in Word."""
+        with answering(dossier.refusals, request):
+            content = await dossier.layouts.file(layout_id, number, file_language)
+            named = quote(f"{layout_id}-{file_language}.docx", safe="")
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{named}"}
+            return Response(content, media_type=_DOCX, headers=headers)
 
     @router.get(f"{_VERSIONS}/{{number}}/compare/{{other}}")
     async def compare_layout_versions(

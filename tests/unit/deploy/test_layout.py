@@ -35,10 +35,13 @@ def a_folder(at: Path, about: str = "") -> Path:
 @pytest.mark.parametrize("layout_id", supplied())
 def test_a_supplied_layout_can_be_put_from_its_folder(layout_id: str) -> None:
     """FR-102, R-9: a copy begins with the folder of the original."""
+    document = supplied()[layout_id]
+
     facts = LayoutFacts.model_validate(layout_in(SUPPLIED / layout_id))
 
     assert facts.wrongs() == []
-    assert facts.document({}) == supplied()[layout_id]
+    assert facts.files.keys() == document.files.keys()
+    assert facts.document(document.files) == document.model_copy(update={"pdf_engines": {}})
 
 
 def test_a_folder_is_written_as_it_is_read(tmp_path: Path) -> None:
@@ -52,9 +55,24 @@ def test_a_folder_is_written_as_it_is_read(tmp_path: Path) -> None:
         "sources": {"nl": {"typst": "Dag\n", "filename": "brief"}},
     }
 
-    write_layout(tmp_path / "x", layout)
+    write_layout(tmp_path / "x", layout, {})
 
     assert layout_in(tmp_path / "x") == layout
+
+
+def test_a_word_layout_is_written_with_its_documents(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
+    """R-9: a copy of a supplied one is opened in Word, and put again."""
+    word = {"id": "letter-word", "kind": "word", "version": 1, "name": "Brief", "fields": [], "sources": {}}
+    api.answer("GET /layouts/letter-word", word)
+    api.answer("GET /layouts/letter-word/versions/1", word | {"files": {"nl": {"sha256": "ab", "size": 4}}})
+    api.answer("GET /layouts/letter-word/versions/1/files/nl", "PK..")
+
+    done = uitpost("layout", "show", "letter-word", "--out", str(tmp_path / "ours"))
+
+    assert done.code == 0
+    assert "letter.docx" in done.err
+    assert json.loads((tmp_path / "ours" / "nl" / "letter.docx").read_bytes()) == "PK.."
+    assert layout_in(tmp_path / "ours")["kind"] == "word"
 
 
 def test_a_layout_of_a_folder_declares_what_it_uses(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.dossier.domain.mail_server import of_url
-from services.dossier.layouts import names, supplied
+from services.dossier.layouts import files, names, supplied
 from shared.contracts.dossier import MailServerRemoved, MailServerSet
 from tests.unit.dossier.conftest import LAYOUTS, House
 
@@ -111,13 +111,15 @@ async def test_supplied_layouts_are_there_and_stay_as_they_are(house: House) -> 
     """R-9."""
     titles = {layout: said["nl"] for layout, said in names().items()}
     for _ in range(2):
-        await house.dossier.layouts.record_supplied(supplied(), titles)
+        await house.dossier.layouts.record_supplied(supplied(), titles, files())
 
     for layout, document in supplied().items():
         shown = (await house.ask("GET", f"/layouts/{layout}")).json()
         assert (shown["supplied"], shown["version"], shown["kind"]) == (True, 1, document.kind)
         answer = await house.ask("PUT", f"/layouts/{layout}", LAYOUTS["plain"])
         assert (answer.status_code, answer.json()["code"]) == (409, "supplied_layout")
+        assert [house.blobs.get(ref.sha256)[:2] for ref in document.files.values()] == [b"PK"] * len(document.files)
+        assert shown["pdf_missing"] == []
 
 
 async def test_what_is_not_set_up_is_not_found(house: House) -> None:

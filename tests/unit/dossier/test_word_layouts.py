@@ -8,6 +8,7 @@ import pytest
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, LayoutDocument
 from shared.contracts.layouts import LayoutJudged, LayoutProblem
 from tests.unit.dossier.conftest import House, a_destination, a_request
+from tests.unit.dossier.drafting import Desk
 
 DOCX = b"PK\x03\x04 a document"
 GIVEN = {"content": b64encode(DOCX).decode()}
@@ -93,6 +94,7 @@ async def test_a_renderer_that_does_not_answer_is_waited_for(house: House) -> No
 @pytest.mark.parametrize(("asked", "told"), [(None, False), (False, False), (True, True)])
 async def test_a_word_layout_gives_what_was_asked_for(house: House, asked: bool | None, told: bool) -> None:
     """FR-8, FR-39, A6: a Word layout alone gives a document that is not read-only."""
+    house.judge.found = LayoutJudged(pdf_engines={"nl": "translated"})
     await put(house)
     request = a_request(attachment_layout_id="brief-word", attachment_read_only=asked)
 
@@ -137,6 +139,43 @@ async def test_what_makes_the_pdfs_is_told_and_kept_with_the_version(house: Hous
     kept = LayoutDocument.model_validate_json(house.blobs.get(answer["sha256"]))
     assert (kept.pdf_engines, kept.pdf) == ({"nl": "libreoffice"}, "a-2b")
     assert (answer["pdf_engines"], answer["declined"]) == ({"nl": "libreoffice"}, {"nl": ["several columns"]})
+
+
+async def test_a_layout_that_makes_no_pdf_here_is_not_sent_as_one(house: House) -> None:
+    """FR-39, FR-105, A6: it is refused with what to install, not for each recipient; as a Word document it goes."""
+    house.judge.found = LayoutJudged(declined={"nl": ("several columns",)})
+    await put(house)
+
+    problem = await house.refused(a_request(attachment_layout_id="brief-word", attachment_read_only=True))
+    sent = await house.ask("POST", "/dossier-items", a_request(attachment_layout_id="brief-word"))
+
+    [error] = problem["errors"]
+    assert (error["field"], error["code"]) == ("attachment_read_only", "layout_makes_no_pdf")
+    assert "apt-get install libreoffice-writer-nogui" in error["detail"]
+    assert sent.status_code == 202
+
+
+async def test_a_draft_shows_why_a_layout_makes_no_pdf(house: House) -> None:
+    await put(house)
+    desk = Desk(house)
+
+    draft = await desk.open(issue_method="email", attachment_layout_id="brief-word")
+
+    field = (await desk.fields(draft))["attachment_read_only"]
+    assert (field["state"], field["reason"]["code"]) == ("locked", "layout_makes_no_pdf")
+
+
+async def test_the_document_of_a_version_is_had_to_be_changed_in_word(house: House) -> None:
+    """R-9: of a copy too."""
+    await put(house)
+    await house.ask("POST", "/layouts/brief-word/copy", {"id": "ours", "name": "Onze brief"})
+
+    answer = await house.ask("GET", "/layouts/ours/versions/1/files/nl")
+    none = await house.ask("GET", "/layouts/ours/versions/1/files/en")
+
+    assert (answer.status_code, answer.content) == (200, DOCX)
+    assert "ours-nl.docx" in answer.headers["content-disposition"]
+    assert (none.status_code, none.json()["code"]) == (404, "unknown_layout_file")
 
 
 async def test_a_layout_that_makes_no_pdf_here_says_what_to_install(house: House) -> None:

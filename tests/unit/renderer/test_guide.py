@@ -6,14 +6,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from deploy.cli.layout_folder import PARTS
-from deploy.pictures import FOLDER, pictures
+from deploy.pictures import FOLDER, WAYS, pictures, side_by_side
 from services.dossier.domain.layout import LayoutFacts
 from services.dossier.layouts import supplied
 from services.renderer.adapters.reading import read
 from shared.blobs import MemoryBlobs
+from tests.office import needs_office
 from tests.unit.renderer.jobs import a_document
 
 GUIDE = Path("deploy/layouts.md").read_text("utf-8")
@@ -45,9 +46,26 @@ def test_what_the_guide_says_about_a_layout_is_what_is_taken() -> None:
 
 def test_the_guide_shows_each_supplied_layout_as_the_engines_make_it() -> None:
     """FR-102."""
-    assert {path.stem for path in FOLDER.glob("*.png")} == supplied().keys()
+    assert {path.stem for path in FOLDER.glob("*.png")} == {*supplied(), *WAYS}
     for layout_id, made in pictures():
         with Image.open(BytesIO(made)) as now, Image.open(FOLDER / f"{layout_id}.png") as shown:
             assert now.size == shown.size
             assert now.convert("RGB").tobytes() == shown.convert("RGB").tobytes()
         assert f"(pictures/{layout_id}.png)" in GUIDE
+
+
+@needs_office
+def test_the_guide_shows_a_word_letter_in_three_ways_side_by_side() -> None:
+    """FR-39: what is translated looks as LibreOffice prints it."""
+    made = dict(side_by_side())
+
+    assert tuple(made) == WAYS
+    for name, picture in made.items():
+        with Image.open(BytesIO(picture)) as now, Image.open(FOLDER / f"{name}.png") as shown:
+            assert now.size == shown.size
+        assert f"(pictures/{name}.png)" in GUIDE
+    printed = [Image.open(BytesIO(made[name])).convert("L") for name in WAYS[1:]]
+    assert (
+        sum(ImageChops.difference(*printed).point(lambda off: off > 128).histogram()[1:])
+        < 0.02 * printed[0].width * printed[0].height
+    )

@@ -86,7 +86,7 @@ def test_a_long_table_goes_on_overleaf_under_its_head() -> None:
     assert "Omschrijving" in said[1]
 
 
-@pytest.mark.parametrize("layout_id", sorted(supplied()))
+@pytest.mark.parametrize("layout_id", sorted(name for name, one in supplied().items() if one.kind != "word"))
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_monstrous_names_and_absent_senders_break_nothing(layout_id: str, language: str) -> None:
     made(layout_id, language=language, context=a_context(**MONSTER))
