@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 _log = structlog.get_logger()
 _USUAL = 8_000_000  # bytes of the largest message, as our own server takes it
 _SMALLEST = (2, 12)  # nats-server: atomic batches need it
+_AWAY = (nats.errors.Error, OSError, RuntimeError)  # the last is uvloop's word for writing to a closed transport
 
 
 class Connection:
@@ -62,9 +63,9 @@ class Connection:
         self._closing = True
         try:
             await self.broker.stop()
-        except nats.errors.Error as error:  # a server that is away is not taken leave of
+        except _AWAY as error:  # a server that is away is not taken leave of
             _log.debug("left without a word", service=self.service, error=repr(error))
-            with suppress(OSError):
+            with suppress(*_AWAY):
                 await self.client.close()
 
     @property

@@ -59,7 +59,7 @@ async def test_a_service_whose_nats_is_away_lives_but_is_not_ready(tmp_path: Pat
     alive = httpx2.get(f"{url}/healthz")
 
     assert (ready, away, alive.status_code) == (200, 503, 200)
-    assert mailer.stop() == 0
+    assert mailer.stop() == 0, mailer.output.read_text("utf-8")
 
 
 def test_the_death_of_nats_ends_the_process_and_leaves_nothing(tmp_path: Path, start: Start) -> None:
