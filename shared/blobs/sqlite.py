@@ -101,7 +101,7 @@ class SqliteBlobs:
         of_them = f"FROM blobs WHERE sha256 IN ({', '.join('?' * len(keys))})"
         query = f"SELECT count(*), coalesce(sum(transient > 1 AND put_at < {now - FRESH}), 0) {of_them}"
         there, old = self._session.connection.execute(query, keys).fetchone()
-        if there == len(keys) and old:
+        if old:
             refresh = "UPDATE blobs SET put_at = ? WHERE sha256 = ? AND transient > 1"
             with self._transaction() as connection:
                 connection.executemany(refresh, [(now, key) for key in keys])

@@ -1,4 +1,4 @@
-"""The book of deliveries: what happens to a mail is written down together with which parts are still needed for it."""
+"""The book of deliveries: what happens to a mail is written down together with what is still needed for it."""
 
 from uuid import UUID
 
@@ -18,19 +18,22 @@ class Book:
         """Return the delivery of a mail, None where nothing is known of it."""
         return await self._store.load(Delivery, mail_id)
 
-    async def begin(self, delivery: Delivery, *rows: Row) -> None:
-        """Write down a new delivery that is to be sent: its parts are needed; raise `Conflict` where it is known."""
-        needed = self._needed.needed(delivery.id, delivery.swept_parts) if delivery.swept_parts else []
-        await self._store.record(delivery, rows=[*rows, *needed])
-
     async def record(self, delivery: Delivery, *rows: Row) -> None:
-        """Write down what happened; once the mail is final its parts are no longer needed for it.
+        """Write down what happened, with its rows in the queue; until the mail is final what it is made of is needed.
 
         Raises `Conflict` where something else happened meanwhile.
         """
-        is_over = delivery.is_final and delivery.swept_parts
-        await self._store.record(delivery, rows=[*rows, *([self._needed.released(delivery.id)] if is_over else [])])
+        await self._store.record(delivery, rows=[*rows, *self._beside_the_queue(delivery)])
 
     async def note(self, *rows: Row) -> None:
         """Write down what is no delivery's: of the queue, or of the servers."""
         await self._store.record(rows=rows)
+
+    def _beside_the_queue(self, delivery: Delivery) -> list[Row]:
+        """Return what changes of what is needed, but for what the queue names: that costs most mails nothing."""
+        files = delivery.swept_files
+        if delivery.status == "in_doubt":
+            return self._needed.needed(delivery.id, [*delivery.swept_parts, *files])
+        let_go = delivery.is_resolved_now or (delivery.is_final and files)
+        still = [] if delivery.is_final else self._needed.needed(delivery.id, files)
+        return [*([self._needed.released(delivery.id)] if let_go else []), *still]

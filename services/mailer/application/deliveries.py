@@ -124,7 +124,9 @@ class Deliveries:
         rows = []
         if wish.outcome == "resend":
             server_id = delivery.mail_server_id or "default"
-            rows.append(self._due.waits(delivery.id, server_id, datetime.now(UTC), delivery.run_id))
+            rows.append(
+                self._due.waits(delivery.id, server_id, datetime.now(UTC), delivery.run_id, delivery.swept_parts)
+            )
         try:
             await self._book.record(delivery, *rows)
         except Conflict as error:
@@ -135,8 +137,8 @@ class Deliveries:
 
     async def _queue(self, delivery: Delivery, server_id: str, not_before: datetime) -> None:
         try:
-            waits = self._due.waits(delivery.id, server_id, not_before, delivery.run_id)
-            await self._book.begin(delivery, waits)
+            waits = self._due.waits(delivery.id, server_id, not_before, delivery.run_id, delivery.swept_parts)
+            await self._book.record(delivery, waits)
         except Conflict:
             _log.debug("known already", mail=str(delivery.id))
         else:

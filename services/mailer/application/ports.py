@@ -22,8 +22,18 @@ class Due(Protocol):
 
     owner: str
 
-    def waits(self, mail_id: UUID, server_id: str, not_before: datetime, run_id: UUID | None = None) -> Row:
-        """Return the row that queues a mail, again if it is queued; it is not claimed while its run is paused."""
+    def waits(
+        self,
+        mail_id: UUID,
+        server_id: str,
+        not_before: datetime,
+        run_id: UUID | None = None,
+        parts: Sequence[str] = (),
+    ) -> Row:
+        """Return the row that queues a mail, again if it is queued; it is not claimed while its run is paused.
+
+        It names up to three `parts`, by SHA-256: those that are swept unless a mail needs them.
+        """
         ...
 
     def settled(self, mail_id: UUID) -> Row:
@@ -72,14 +82,14 @@ class SaidOfRuns(Protocol):
 
 
 class NeededParts(Protocol):
-    """Which parts are needed by mails that are not final, of those that are swept some day."""
+    """Which parts are needed by mails that are not final, of those that are swept one day."""
 
     def needed(self, mail_id: UUID, sha256s: Sequence[str]) -> list[Row]:
-        """Return the rows that keep these parts for a mail."""
+        """Return the rows that keep these parts for a mail, beside those that the queue names."""
         ...
 
     def released(self, mail_id: UUID) -> Row:
-        """Return the change that keeps no parts for a mail any more."""
+        """Return the change that keeps nothing for a mail any more but what the queue names."""
         ...
 
     async def still_needed(self, sha256s: Sequence[str]) -> set[str]:

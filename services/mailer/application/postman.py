@@ -135,7 +135,8 @@ class Postman:
 
     async def _wait_until(self, at: datetime, delivery: Delivery) -> None:
         """Queue the mail again, together with the end of its attempt if there was one."""
-        row = self._tools.due.waits(delivery.id, self._server.mail_server_id, at, delivery.run_id)
+        server_id, parts = self._server.mail_server_id, delivery.swept_parts
+        row = self._tools.due.waits(delivery.id, server_id, at, delivery.run_id, parts)
         await self._tools.book.record(delivery, row)
         await self._tools.runs.settle(delivery)
         self._queued()

@@ -19,10 +19,10 @@ _PAUSE = 0.05  # seconds in which others have their turn
 
 
 class Sweep:
-    """Lets blobs go; nothing is to be remembered of it, so that it may die at any moment and several may sweep at once.
+    """Lets blobs go; nothing is to be remembered of it, so it may die at any moment and several may sweep at once.
 
-    A part goes when it was not put or asked for again for as long as `kept` says, and every mail that names it is
-    final. What was made only to be looked at goes after a day.
+    A part goes when every mail that names it is final and for as long as `kept` says it was neither made, nor found to
+    be needed, nor wanted for a mail sent again. What was made only to be looked at goes after a day.
     """
 
     def __init__(self, needed: NeededParts, blobs: Blobs, kept: timedelta) -> None:
@@ -54,9 +54,11 @@ class Sweep:
             _log.info("swept", lasts=lasts, looked_at=looked_at)
 
     async def _let_go(self, found: list[Old], lasts: Swept, before: float) -> None:
-        """Let go of these but for those needed; the blobs see to it that one put again at this very moment stays."""
+        """Let go of these but for those needed; the blobs see to it that one put again at this very moment stays.
+
+        Those needed last as if they were put now: they are not looked at again for as long.
+        """
         sha256s = [one.sha256 for one in found]
         needed = await self._needed.still_needed(sha256s)
-        gone = [sha256 for sha256 in sha256s if sha256 not in needed]
-        if gone:
-            await asyncio.to_thread(self._blobs.sweep, gone, lasts, before)
+        await asyncio.to_thread(self._blobs.sweep, [one for one in sha256s if one not in needed], lasts, before)
+        await asyncio.to_thread(self._blobs.keep_on, sorted(needed))

@@ -274,14 +274,19 @@ class Delivery(Aggregate):
 
     @property
     def swept_parts(self) -> list[str]:
-        """The SHA-256 of each part that is not kept for good, since the mail is not recorded separately (A4).
+        """The SHA-256 of each part that is not kept for good, since the mail is not recorded separately (A4)."""
+        own = [] if self.record_separately else [self.parts.get(part) for part in ("text", "html", "attachment")]
+        return [ref["sha256"] for ref in own if ref]
 
-        The files of a preview are kept for it alone.
-        """
-        if self.record_separately:
-            return []
-        own = [self.parts[part] for part in ("text", "html", "attachment") if self.parts.get(part)]
-        return [ref["sha256"] for ref in [*own, *(self.attachments if self.is_preview else [])]]
+    @property
+    def swept_files(self) -> list[str]:
+        """The SHA-256 of each file that is kept for it alone: those of a preview."""
+        return [file["sha256"] for file in self.attachments] if self.is_preview else []
+
+    @property
+    def is_resolved_now(self) -> bool:
+        """Whether a doubt about it was settled just now, which is not recorded yet."""
+        return any(isinstance(event, self.Resolved) for event in self.pending_events)
 
     @property
     def may_be_followed(self) -> bool:

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.mailer.adapters.tables import TABLES, PartTable
+from services.mailer.adapters.tables import TABLES, DueTable, PartTable
 from services.mailer.application import Sweep
 from services.mailer.domain.delivery import Delivery
+from services.mailer.domain.reply import Reply
 from shared.blobs import Blob, MemoryBlobs
 from shared.contracts.asks import MayResend, Resolve
 from shared.contracts.renderer import MailRendered
 from shared.store import Store
-from tests.unit.mailer.mails import KEPT, Mailer, a_mail
+from tests.unit.mailer.mails import KEPT, RUN, Mailer, a_mail
 from tests.unit.mailer.test_deliveries import attempted
-from tests.unit.mailer.test_delivery import ACCEPTED, LOST, PUT_OFF, REFUSED
+from tests.unit.mailer.test_delivery import ACCEPTED, LATER, LOST, PUT_OFF, REFUSED
 from tests.unit.mailer.test_previews import a_preview
 
 HOUR, DAY = 3600.0, 86400.0
@@ -60,15 +61,27 @@ async def cancelled(mailer: Mailer, mail: MailRendered) -> None:
     await mailer.book.record(delivery, mailer.due.settled(mail.mail_id))
 
 
+async def begun(mailer: Mailer, mail: MailRendered, reply: Reply | None = None) -> None:
+    """Take a mail on and begin an attempt, which a reply may end with the mail waiting for another."""
+    await mailer.deliveries.take_on(mail)
+    delivery = await mailer.delivery(mail)
+    delivery.attempt("a mailer", b"head", "0" * 64, 4)
+    await mailer.book.record(delivery)
+    if reply:
+        delivery.settle(reply, LATER)
+        again = mailer.due.waits(delivery.id, "default", LATER, delivery.run_id, delivery.swept_parts)
+        await mailer.book.record(delivery, again)
+
+
 async def brought_to(mailer: Mailer, mail: MailRendered, how: str) -> None:
     """Take a mail on and bring it so far."""
-    replies: dict[str, Any] = {"sent": ACCEPTED, "failed": REFUSED, "deferred": PUT_OFF, "in doubt": LOST}
+    replies: dict[str, Any] = {"sent": ACCEPTED, "failed": REFUSED, "in doubt": LOST}
     if how == "waiting":
         await mailer.deliveries.take_on(mail)
     elif how == "cancelled":
         await cancelled(mailer, mail)
-    elif how == "under way":
-        await attempted(mailer, mail)
+    elif how in {"under way", "deferred"}:
+        await begun(mailer, mail, PUT_OFF if how == "deferred" else None)
     elif how.startswith("resolved"):
         await attempted(mailer, mail, LOST)
         outcome = how.removeprefix("resolved ").replace(" ", "_")
@@ -123,7 +136,7 @@ async def test_a_part_of_several_mails_goes_after_the_last_of_them(mailer: Maile
     """FR-85: what is the same for all lies there once, and is named by each."""
     done, open_ = (a_mail(mailer.blobs, number, "while_needed") for number in (1, 2))
     await attempted(mailer, done, ACCEPTED)
-    await attempted(mailer, open_, PUT_OFF)
+    await begun(mailer, open_, PUT_OFF)
 
     await mailer.sweep.sweep(later())
     between = kept(mailer, done)
@@ -139,6 +152,26 @@ async def cancel_deferred(mailer: Mailer, mail: MailRendered) -> None:
     delivery = await mailer.delivery(mail)
     delivery.cancel("cancelled")
     await mailer.book.record(delivery, mailer.due.settled(mail.mail_id))
+
+
+async def test_parts_found_to_be_needed_are_kept_as_long_again_once_they_are_not(
+    mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A11: a mail that was held for long and then fails can be sent again unchanged too."""
+    mail = a_mail(mailer.blobs, lasts="while_needed")
+    await attempted(mailer, mail, LOST)
+    swept_at = later()
+    monkeypatch.setattr("shared.blobs.sqlite.time.time", lambda: swept_at)
+    await mailer.sweep.sweep(swept_at)
+    wish = {"mail_id": mail.mail_id, "outcome": "not_sent", "operator": "kim"}
+    await mailer.deliveries.resolve(Resolve.model_validate(wish))
+
+    await mailer.sweep.sweep(swept_at + 6 * DAY)
+    early = kept(mailer, mail)
+    await mailer.sweep.sweep(swept_at + 8 * DAY)
+
+    assert set(early.values()) == {True}
+    assert set(kept(mailer, mail).values()) == {False}
 
 
 async def test_parts_that_are_recorded_separately_for_another_stay(mailer: Mailer) -> None:
@@ -211,7 +244,7 @@ async def test_a_preview_and_its_files_go_when_it_was_sent(mailer: Mailer) -> No
     delivery = await mailer.store.load(Delivery, preview.mail_id)
     assert delivery is not None
     delivery.cancel("cancelled")
-    await mailer.book.record(delivery)
+    await mailer.book.record(delivery, mailer.due.settled(delivery.id))
     await mailer.sweep.sweep(later())
 
     assert while_waiting
@@ -281,7 +314,7 @@ async def test_several_mailers_sweep_at_once(tmp_path: Path, postgres_url: str) 
     one, other = Mailer(tmp_path, postgres_url), Mailer(tmp_path, postgres_url)
     mails = [a_mail(one.blobs, number, "while_needed") for number in range(30)]
     for mail in mails:
-        await attempted(one, mail, PUT_OFF if mail is mails[7] else ACCEPTED)
+        await (begun(one, mail, PUT_OFF) if mail is mails[7] else attempted(one, mail, ACCEPTED))
 
     await asyncio.gather(one.sweep.sweep(later()), other.sweep.sweep(later()))
 
@@ -303,10 +336,10 @@ STEPS = st.lists(
 async def test_a_part_that_an_open_mail_names_never_goes_and_any_other_does(
     steps: list[tuple[str, int, set[bytes]]],
 ) -> None:
-    """A4: whatever mails share what parts, and in whatever order they begin and end and are swept."""
+    """A4: whatever mails share what parts, queued or in doubt, in whatever order they begin, end and are swept."""
     async with Store("sqlite://", "mailer", TABLES) as store:
-        blobs, table = MemoryBlobs(), PartTable(store, alone=True)
-        sweep = Sweep(table, blobs, KEPT)
+        blobs, due, beside = MemoryBlobs(), DueTable(store, alone=True), PartTable(store, alone=True)
+        sweep = Sweep(beside, blobs, KEPT)
         open_: dict[UUID, set[str]] = {}
         mails = [uuid4() for _ in range(4)]
         for what, number, contents in steps:
@@ -314,10 +347,12 @@ async def test_a_part_that_an_open_mail_names_never_goes_and_any_other_does(
             if what == "begins" and mail_id not in open_:
                 refs = blobs.put_many([Blob(content, "while_needed") for content in sorted(contents)])
                 open_[mail_id] = {ref.sha256 for ref in refs}
-                await store.record(rows=table.needed(mail_id, sorted(open_[mail_id])))
+                names = sorted(open_[mail_id])
+                queued = due.waits(mail_id, "default", LATER, RUN, names)
+                await store.record(rows=beside.needed(mail_id, names) if number % 2 else [queued])
             elif what == "ends":
                 open_.pop(mail_id, None)
-                await store.record(rows=[table.released(mail_id)])
+                await store.record(rows=[due.settled(mail_id), beside.released(mail_id)])
             elif what == "is swept":
                 await sweep.sweep(later())
                 assert set(blobs._kept) == set().union(*open_.values())
