@@ -21,6 +21,10 @@ class BlobDamaged(ValueError):
     """The bytes kept under this SHA-256 are no longer those that were put."""
 
 
+class BlobsUnavailable(OSError):
+    """The blobs can't be read or written now: their disk is full, say, or somebody holds them for too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Bytes to keep: `compress`ed, against the blob `dictionary` (a SHA-256) if given.
@@ -69,13 +73,16 @@ class Blobs(Protocol):
         ...
 
     def keep_on(self, sha256s: Sequence[str]) -> bool:
-        """Let these last as if they were put now; return whether all of them are there."""
+        """Let these last as if they were put now; return whether all of them are there. Raises `BlobsUnavailable`."""
         ...
 
     def old(self, lasts: Swept, before: float, limit: int, after: Old | None = None) -> list[Old]:
-        """Return blobs of those to be swept that were put last before then, oldest first, from `after` on."""
+        """Return blobs of those to be swept that were put last before then, oldest first, from `after` on.
+
+        Raises `BlobsUnavailable`.
+        """
         ...
 
     def sweep(self, sha256s: Iterable[str], lasts: Swept, before: float) -> None:
-        """Forget these, but those that last longer and those that were put again since."""
+        """Forget these, but those that last longer and those put again since; raise `BlobsUnavailable`."""
         ...

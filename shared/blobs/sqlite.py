@@ -12,7 +12,7 @@ from typing import Self
 
 import zstandard
 
-from shared.blobs.blob import FRESH, LONGEST_FIRST, Blob, BlobDamaged, BlobMissing, Old, Swept
+from shared.blobs.blob import FRESH, LONGEST_FIRST, Blob, BlobDamaged, BlobMissing, BlobsUnavailable, Old, Swept
 from shared.contracts.message import BlobRef
 
 BUSY_SECONDS = 30
@@ -100,24 +100,26 @@ class SqliteBlobs:
         keys, now = [bytes.fromhex(sha256) for sha256 in set(sha256s)], time.time()
         of_them = f"FROM blobs WHERE sha256 IN ({', '.join('?' * len(keys))})"
         query = f"SELECT count(*), coalesce(sum(transient > 1 AND put_at < {now - FRESH}), 0) {of_them}"
-        there, old = self._session.connection.execute(query, keys).fetchone()
-        if old:
-            refresh = "UPDATE blobs SET put_at = ? WHERE sha256 = ? AND transient > 1"
-            with self._transaction() as connection:
-                connection.executemany(refresh, [(now, key) for key in keys])
-                there, _ = connection.execute(query, keys).fetchone()
+        with _available():
+            there, old = self._session.connection.execute(query, keys).fetchone()
+            if old:
+                refresh = "UPDATE blobs SET put_at = ? WHERE sha256 = ? AND transient > 1"
+                with self._transaction() as connection:
+                    connection.executemany(refresh, [(now, key) for key in keys])
+                    there, _ = connection.execute(query, keys).fetchone()
         return bool(there == len(keys))
 
     def old(self, lasts: Swept, before: float, limit: int, after: Old | None = None) -> list[Old]:
         """Return blobs to be swept, off an index that holds no others."""
         at, key = (after.put_at, bytes.fromhex(after.sha256)) if after else (0.0, b"")
-        rows = self._session.connection.execute(_OLD, (_RANK[lasts], before, at, key, limit))
+        with _available():
+            rows = self._session.connection.execute(_OLD, (_RANK[lasts], before, at, key, limit)).fetchall()
         return [Old(put_at, sha256.hex()) for put_at, sha256 in rows]
 
     def sweep(self, sha256s: Iterable[str], lasts: Swept, before: float) -> None:
         """Forget these, in one transaction."""
         statement = "DELETE FROM blobs WHERE sha256 = ? AND transient = ? AND put_at < ?"
-        with self._transaction() as connection:
+        with _available(), self._transaction() as connection:
             connection.executemany(statement, [(bytes.fromhex(key), _RANK[lasts], before) for key in sha256s])
 
     def close(self) -> None:
@@ -157,6 +159,14 @@ class SqliteBlobs:
         if len(codecs) > DICTIONARIES_KEPT:
             codecs.popitem(last=False)
         return codecs[dictionary]
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise BlobsUnavailable(str(error)) from error
 
 
 class _Codec:

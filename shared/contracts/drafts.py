@@ -61,7 +61,7 @@ class PreviewWanted(Frozen):
 
 
 class PreviewMade(Frozen):
-    """The blob that holds the `Preview`, and the parts where they were wanted too (both transient); or the fault."""
+    """The blob that holds the `Preview`, and the parts where they were wanted too (neither for good); or the fault."""
 
     preview: BlobRef | None = None
     parts: Parts | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.blobs import Blob, BlobDamaged, BlobMissing, Blobs, Lasts, MemoryBlobs, SqliteBlobs, Swept
+from shared.blobs import Blob, BlobDamaged, BlobMissing, Blobs, BlobsUnavailable, Lasts, MemoryBlobs, SqliteBlobs, Swept
 
 ABSENT = "0" * 64
 NAMES = (b"put again", b"wanted again", b"left alone")
@@ -210,6 +210,21 @@ def test_bytes_that_changed_on_disk_are_not_handed_out(file: Path, compress: boo
 
     with pytest.raises(BlobDamaged):
         blobs.get(ref.sha256)
+
+
+def test_a_sweep_is_told_that_the_blobs_are_not_to_be_had(file: Path) -> None:
+    blobs = SqliteBlobs(file)
+    [ref] = blobs.put_many([Blob(b"old", "while_needed")])
+    blobs._session.connection.execute("PRAGMA busy_timeout = 10")
+
+    with sqlite3.connect(file, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BlobsUnavailable, match="locked"):
+            blobs.sweep([ref.sha256], "while_needed", time.time() + 1)
+        other.execute("ROLLBACK")
+    other.close()
+
+    assert blobs.has(ref.sha256)
 
 
 def test_a_file_that_nobody_created_is_not_made_by_looking(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from services.mailer.application.ports import NeededParts
-from shared.blobs import Blobs, Old, Swept
+from shared.blobs import Blobs, BlobsUnavailable, Old, Swept
 from shared.store import StoreUnavailable
 
 _log = structlog.get_logger()
@@ -36,8 +36,8 @@ class Sweep:
             await asyncio.sleep(_EVERY)
             try:
                 await self.sweep(time.time())
-            except StoreUnavailable as error:
-                _log.warning("the sweep waits for the database", error=str(error))
+            except (StoreUnavailable, BlobsUnavailable) as error:
+                _log.warning("the sweep is put off", error=str(error))
 
     async def sweep(self, now: float) -> None:
         """Let go of everything whose time has come by now (seconds since 1970)."""

@@ -16,7 +16,7 @@ from services.mailer.adapters.tables import TABLES, DueTable, PartTable
 from services.mailer.application import Sweep
 from services.mailer.domain.delivery import Delivery
 from services.mailer.domain.reply import Reply
-from shared.blobs import Blob, MemoryBlobs
+from shared.blobs import Blob, BlobsUnavailable, MemoryBlobs
 from shared.contracts.asks import MayResend, Resolve
 from shared.contracts.renderer import MailRendered
 from shared.store import Store
@@ -161,7 +161,7 @@ async def test_parts_found_to_be_needed_are_kept_as_long_again_once_they_are_not
     mail = a_mail(mailer.blobs, lasts="while_needed")
     await attempted(mailer, mail, LOST)
     swept_at = later()
-    monkeypatch.setattr("shared.blobs.sqlite.time.time", lambda: swept_at)
+    monkeypatch.setattr("time.time", lambda: swept_at)
     await mailer.sweep.sweep(swept_at)
     wish = {"mail_id": mail.mail_id, "outcome": "not_sent", "operator": "kim"}
     await mailer.deliveries.resolve(Resolve.model_validate(wish))
@@ -191,7 +191,7 @@ async def test_a_mail_that_may_be_sent_again_unchanged_keeps_its_parts_until_tha
     mail = a_mail(mailer.blobs, lasts="while_needed")
     await attempted(mailer, mail, ACCEPTED)
     asked_at = later(6.9)
-    monkeypatch.setattr("shared.blobs.sqlite.time.time", lambda: asked_at)
+    monkeypatch.setattr("time.time", lambda: asked_at)
 
     answer = await mailer.deliveries.may_resend(MayResend(mail_id=mail.mail_id))
     await mailer.sweep.sweep(asked_at + 6 * DAY)
@@ -308,6 +308,32 @@ async def test_a_sweep_that_died_is_finished_by_the_next_one(mailer: Mailer, mon
     assert any(True in one for one in half)
     assert any(False in one for one in half)
     assert [set(kept(mailer, mail).values()) for mail in mails] == [{False}] * 5
+
+
+async def test_a_sweep_goes_on_after_a_time_in_which_the_blobs_were_not_to_be_had(
+    mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = a_mail(mailer.blobs, lasts="while_needed")
+    await attempted(mailer, mail, ACCEPTED)
+    monkeypatch.setattr("services.mailer.application.sweep._EVERY", 0.01)
+    mailer.blobs._session.connection.execute("UPDATE blobs SET put_at = 0 WHERE transient > 0")
+    sweep, tried = mailer.blobs.sweep, 0
+
+    def once_away(*those: Any) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise BlobsUnavailable
+        sweep(*those)
+
+    monkeypatch.setattr(mailer.blobs, "sweep", once_away)
+    sweeping = asyncio.create_task(mailer.sweep.run())
+    async with asyncio.timeout(30):
+        while any(kept(mailer, mail).values()):
+            await asyncio.sleep(0.01)
+    sweeping.cancel()
+
+    assert tried > 1
 
 
 async def test_several_mailers_sweep_at_once(tmp_path: Path, postgres_url: str) -> None:
