@@ -33,8 +33,8 @@ bench: $(INSTALLED)  ## measure mails from submit to the last accept, and record
 bench-documents: $(INSTALLED)  ## measure the engines that make documents: how many a second, and their memory
 	$(PY) -m tests.benchmarks.documents
 
-test: $(INSTALLED) programs  ## run every test: real NATS, real SMTP, real browser
-	$(PY) -m pytest $(if $(UNABLE),-m "not ($(subst $(SPACE), or ,$(UNABLE)))")
+test: $(INSTALLED) programs  ## run every test, on each core: real NATS, real SMTP, real browser
+	$(PY) -m pytest -n logical --dist worksteal $(if $(UNABLE),-m "not ($(subst $(SPACE), or ,$(UNABLE)))")
 
 # The parts of a check touch different things, so they run side by side and all have their say.
 CHECKS := format lint types imports rules generated requirements
