@@ -5,6 +5,6 @@ from shared.store.mapper import seal, unseal
 from shared.store.store import Store
 from shared.store.tables import events_table
 from shared.store.trouble import Conflict, StoreUnavailable
-from shared.store.writer import Row
+from shared.store.writer import Condition, Row
 
-__all__ = ["Conflict", "Keyring", "Row", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]
+__all__ = ["Condition", "Conflict", "Keyring", "Row", "Store", "StoreUnavailable", "events_table", "seal", "unseal"]

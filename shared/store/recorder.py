@@ -86,9 +86,13 @@ class SqlRecorder(ApplicationRecorder):
             query, values = f"{query} LIMIT {self._mark}", [*values, limit]
         return [StoredEvent(identity, *row) for row in self._rows(query, values)]
 
-    def has_events(self, originator_id: UUID) -> bool:
-        """Return whether anything was recorded of one aggregate."""
-        return bool(self._rows(f"{self._of_one} LIMIT 1", [originator_id.bytes]))
+    def has_events(self, originator_id: UUID, topic: str | None = None) -> bool:
+        """Return whether anything was recorded of one aggregate, an event of this topic if one is named."""
+        values: list[Any] = [originator_id.bytes]
+        query = self._of_one
+        if topic:
+            query, values = f"{query} AND topic = {self._mark}", [*values, topic]
+        return bool(self._rows(f"{query} LIMIT 1", values))
 
     def select_notifications(
         self,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate
 from eventsourcing.persistence import Notification
+from eventsourcing.utils import get_topic
 from sqlalchemy import Connection, MetaData
 
 from shared.store.alike import Alike, alike_table
@@ -16,8 +17,8 @@ from shared.store.keyring import Keyring
 from shared.store.mapper import SealingMapper
 from shared.store.recorder import SqlRecorder
 from shared.store.tables import connect, create, events_table, sqlite_path
-from shared.store.trouble import StoreUnavailable, translated
-from shared.store.writer import Row, Writer
+from shared.store.trouble import Conflict, StoreUnavailable, translated
+from shared.store.writer import Condition, Row, Writer
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
@@ -48,16 +49,21 @@ class Store:
         self._writer = Writer(service, self._engine, self.recorder, self.mapper, kept)
 
     async def record(
-        self, *aggregates: Aggregate, events: Iterable[CanMutateAggregate[UUID]] = (), rows: Iterable[Row] = ()
+        self,
+        *aggregates: Aggregate,
+        events: Iterable[CanMutateAggregate[UUID]] = (),
+        rows: Iterable[Row] = (),
+        only_if: Condition | None = None,
     ) -> None:
         """Record what happened to these aggregates, with `rows` in the same transaction; durable when it returns.
 
         `events` are recorded before that, by themselves: the first facts of thousands of aggregates nobody holds.
-        Raises `Conflict` where an event of that version stands already (reload and decide again), and
-        `StoreUnavailable` where the database refuses; nothing of the call is recorded then.
+        `only_if` is asked last, in the transaction, and may change the service's own tables.
+        Raises `Conflict` where an event of that version stands already, or `only_if` says no (reload and decide
+        again), and `StoreUnavailable` where the database refuses; nothing of the call is recorded then.
         """
         happened = [*events, *(event for aggregate in aggregates for event in aggregate.collect_events())]
-        await self._writer.put(happened, list(rows), None)
+        await self._writer.put(happened, list(rows), _held_to(only_if) if only_if else None)
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on the writer's connection, in the transaction of its group, and return its result."""
@@ -82,12 +88,11 @@ class Store:
 
     async def knows(self, identity: UUID) -> bool:
         """Return whether anything was recorded of this aggregate."""
+        return await self._has(identity, None)
 
-        def look() -> bool:
-            with translated():
-                return self.recorder.has_events(identity)
-
-        return look() if self._inline else await self._in_reader(look)
+    async def happened(self, kind: type[CanMutateAggregate[UUID]], identity: UUID) -> bool:
+        """Return whether an event of this kind was recorded of this aggregate, without reading any."""
+        return await self._has(identity, get_topic(kind))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on a connection of its own, off the event loop."""
@@ -126,8 +131,23 @@ class Store:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def _has(self, identity: UUID, topic: str | None) -> bool:
+        def look() -> bool:
+            with translated():
+                return self.recorder.has_events(identity, topic)
+
+        return look() if self._inline else await self._in_reader(look)
+
     async def _in_reader(self, run: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+
+def _held_to(only_if: Condition) -> Callable[[Connection], None]:
+    def ask(connection: Connection) -> None:
+        if not only_if(connection):
+            raise Conflict("what it was decided on is no longer so")
+
+    return ask
 
 
 def _is_served(url: str) -> bool:

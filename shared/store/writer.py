@@ -21,6 +21,7 @@ from shared.store.recorder import SqlRecorder
 from shared.store.trouble import StoreUnavailable, verdict
 
 Row = tuple[Executable, dict[str, Any]]
+Condition = Callable[[Connection], bool]
 _ASKED = 100  # times at most that a database is asked what became of a commit
 _ASKED_EVERY = 0.1  # seconds
 _PACE = 0.01  # seconds between commits at most

@@ -188,6 +188,31 @@ async def test_work_that_raises_leaves_nothing_and_disturbs_nobody(store: Store)
     assert await count(store) == 1
 
 
+async def test_facts_are_recorded_only_if_a_condition_holds_at_that_moment(store: Store) -> None:
+    """And whoever records at the same time is not disturbed."""
+    refused, taken, other = Parcel.post(1), Parcel.post(2), Parcel.post(3)
+
+    outcomes = await asyncio.gather(
+        store.record(refused, rows=[(NOTE, {"word": "no", "times": 1})], only_if=lambda _: False),
+        store.record(taken, rows=[(NOTE, {"word": "yes", "times": 1})], only_if=lambda tables: "yes" in words(tables)),
+        store.record(other),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [Conflict, type(None), type(None)]
+    assert [await store.knows(parcel.id) for parcel in (refused, taken, other)] == [False, True, True]
+    assert await store.read(words) == ["yes"]
+
+
+async def test_it_is_known_whether_something_happened_without_reading_it(store: Store) -> None:
+    weighed, posted = Parcel.post(1), Parcel.post(2)
+    weighed.weigh(250)
+
+    await store.record(weighed, posted)
+
+    assert [await store.happened(Parcel.Weighed, parcel.id) for parcel in (weighed, posted)] == [True, False]
+
+
 async def test_a_wrong_query_is_said_to_be_wrong(store: Store) -> None:
     with pytest.raises((StoreUnavailable, DBAPIError), match="nowhere"):
         await store.read(lambda connection: connection.exec_driver_sql("SELECT * FROM nowhere"))

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.dossier.domain.draft import Draft
-from shared.store import Row
+from shared.store import Condition, Row
 
 
 class DraftTable(Protocol):
@@ -38,6 +38,10 @@ class DraftTable(Protocol):
 
     def removed(self, draft_id: UUID) -> list[Row]:
         """Return the changes that leave nothing of a draft."""
+        ...
+
+    def let_go(self, draft: Draft) -> Condition:
+        """Return what leaves nothing of a draft, and says no where it is no longer as it was read."""
         ...
 
     async def remove_older(self, than: datetime) -> int:

@@ -1,6 +1,7 @@
 """A draft is finished: it becomes one run, once, and what it made is opened or kept in My files (FR-48, FR-51…53)."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
@@ -15,7 +16,7 @@ from services.dossier.application.field_settings import FIELDS, FieldSettings
 from services.dossier.application.my_files import MyFiles
 from services.dossier.application.personal import DesktopHelpers
 from services.dossier.application.reading import ENDED, begun, read_body
-from services.dossier.application.recording import Accepted, Recording, answer_of
+from services.dossier.application.recording import Accepted, Beside, Recording, answer_of
 from services.dossier.application.surroundings import Surroundings
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.draft_request import request
@@ -24,7 +25,7 @@ from services.dossier.domain.intake import Intake, read
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
-from shared.store import Row, Store
+from shared.store import Conflict, Row, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +68,14 @@ class Finishing:
         says whether the desktop can open an attachment, None that the one linked to the operator decides.
         """
         opens = await self._helpers.is_linked(operator) if can_open is None else can_open
-        draft = await self._table.find(draft_id, operator.owner)
-        if draft is None:
-            return await self._as_before(draft_id, operator, opens=opens)
-        intake = await self.intake(draft, operator, body)
-        rows = [*self._table.removed(draft_id), *await self._chosen(intake, operator)]
-        rows += await self._to_be_opened(draft, intake, operator, opens=opens)
-        try:
-            accepted = await self._recording.accept(intake, operator.name, operator.me, rows)
-        except Refused as refused:
-            if refused.code != "request_id_reused":
-                raise
-            accepted = (await self._as_before(draft_id, operator, opens=opens)).accepted
-        if await self._table.find(draft_id, operator.owner):  # it was finished before, and not let go
-            await self._store.record(rows=rows)
-        return await self._finished(accepted, draft.type, opens=opens)
+        while draft := await self._table.find(draft_id, operator.owner):
+            if run := await self._store.load(Run, run_id_of(str(draft_id))):  # by whatever door it was accepted
+                await self._store.record(rows=self._table.removed(draft_id))
+                return await self._finished(answer_of(run), str(run.content["type"]), opens=opens)
+            with suppress(Conflict):  # with a change made meanwhile: what the draft says then is what counts
+                accepted = await self._accept(draft, operator, body, opens=opens)
+                return await self._finished(accepted, draft.type, opens=opens)
+        return await self._as_before(draft_id, operator, opens=opens)
 
     async def whole(self, draft_id: UUID, operator: Operator, body: IO[bytes]) -> Intake:
         """Return the request that a draft comes to, to be checked while the body it is written to is open."""
@@ -107,6 +101,8 @@ class Finishing:
         looked = await self._drafts.looked(draft, operator)
         if looked.wrongs:
             raise Refused(looked.wrongs)
+        body.seek(0)
+        body.truncate()
         body.write(begun(request(draft, looked.steps, ())))
         async for number, said in self._destinations.each(draft):
             body.write((b"," if number else b"") + orjson.dumps(said))
@@ -114,10 +110,18 @@ class Finishing:
         body.seek(0)
         return await asyncio.to_thread(read_body, body)
 
+    async def _accept(self, draft: Draft, operator: Operator, body: IO[bytes], *, opens: bool) -> Accepted:
+        """Have the request accepted and the draft let go, in one transaction; raise `Refused`, or `Conflict`."""
+        intake = await self.intake(draft, operator, body)
+        rows = await self._chosen(intake, operator)
+        rows += await self._to_be_opened(draft, intake, operator, opens=opens)
+        beside = Beside(rows, owner=operator.owner, only_if=self._table.let_go(draft))
+        return await self._recording.accept(intake, operator.name, operator.me, beside)
+
     async def _as_before(self, draft_id: UUID, operator: Operator, *, opens: bool) -> Finished:
         """Return what the first finish of this draft made; raise `Refused` (404) where the operator finished none."""
         run = await self._store.load(Run, run_id_of(str(draft_id)))
-        if run is None or run.submitted_by != operator.name:
+        if run is None or run.owner != operator.owner:
             raise Refused([Wrong("", "unknown_draft")], status=404)
         return await self._finished(answer_of(run), str(run.content["type"]), opens=opens)
 

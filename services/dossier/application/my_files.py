@@ -62,7 +62,7 @@ class MyFiles:
     async def put(self, draft_id: UUID, operator: Operator, at: datetime) -> None:
         """Keep what the finish of a draft made, since opening it failed; raise `Refused` (404) for another's draft."""
         run = await self._store.load(Run, run_id_of(str(draft_id)))
-        if run is None or run.submitted_by != operator.name:
+        if run is None or run.owner != operator.owner:
             raise Refused([Wrong("draft_id", "unknown_draft")], status=404)
         item_id = UUID(run.item_ids[0]) if run.items == 1 else None
         subject = str(run.content["subject"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +20,23 @@ from services.dossier.domain.operator import Me
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
 from shared.blobs import Blobs
-from shared.store import Conflict, Row, Store
+from shared.store import Condition, Conflict, Row, Store
 
-NOTHING: Mapping[str, Any] = {}
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is more than a request: `rows` are written with its acceptance, `stamped` are fields that none can say.
+
+    `owner` is the operator whose draft it was; it is accepted only if `only_if` holds at that very moment.
+    """
+
+    rows: Sequence[Row] = ()
+    stamped: Mapping[str, Any] = field(default_factory=dict)
+    owner: str | None = None
+    only_if: Condition | None = None
+
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +81,13 @@ class Recording:
         intake: Intake,
         submitted_by: str | None = None,
         me: Me = None,
-        rows: Sequence[Row] = (),
-        stamped: Mapping[str, Any] = NOTHING,
+        beside: Beside = NOTHING,
     ) -> Accepted:
         """Accept the request, or answer as before when it was accepted already.
 
-        `me` is the sender of that name, of a person who submits it (R-6); `rows` are written with the acceptance,
-        `stamped` are fields of each item that no request can say.
-        Raises `Refused` with all that is wrong, and where its request_id was accepted with other content.
+        `me` is the sender of that name, of a person who submits it (R-6); `beside` is what is more than the request.
+        Raises `Refused` with all that is wrong, and where its request_id was accepted with other content; `Conflict`
+        where the condition of `beside` says no.
         """
         run_id = run_id_of(intake.request_id)
         content_hash = await asyncio.to_thread(intake.content_hash)
@@ -86,12 +99,13 @@ class Recording:
         content = judged.choice.content(judged.intake, await self._attachments.keep(judged.files))
         number = await self._types.number(judged.ruled, judged.items)
         entered = await self._workflows.entered(judged.ruled.workflow_id, judged.document_date)
-        run = _run(run_id, content_hash, judged, content, frozen, number, entered, stamped)
+        run = _run(run_id, content_hash, judged, content, frozen, number, entered, beside)
         items = [] if intake.separately else [_one_item(run, frozen)]
         begun = [self._tasks.row(item.id, item.open_task) for item in items if run.task]
         try:
             opened = [self._tables.opened(run_id)] if frozen.chunks else []
-            await self._store.record(run, *items, rows=[*opened, *frozen.kept(), *begun, *rows])
+            rows = [*opened, *frozen.kept(), *begun, *beside.rows]
+            await self._store.record(run, *items, rows=rows, only_if=beside.only_if)
         except Conflict:
             await frozen.forget()
             return await self._lost_the_race(run_id, content_hash)
@@ -113,7 +127,8 @@ class Recording:
 
     async def _lost_the_race(self, run_id: UUID, content_hash: str) -> Accepted:
         winner = await self._store.load(Run, run_id)
-        assert winner is not None  # noqa: S101 -- it is what the conflict was with
+        if winner is None:
+            raise Conflict("what was asked beside the request is no longer so")
         return _again(winner, content_hash)
 
 
@@ -125,7 +140,7 @@ def _run(
     frozen: Freezing,
     number: int | None,
     entered: Mapping[str, Any],
-    stamped: Mapping[str, Any],
+    beside: Beside,
 ) -> Run:
     intake, tally = judged.intake, judged.tally
     places = [address.d for address in frozen.addresses] if intake.separately else [None]
@@ -136,7 +151,7 @@ def _run(
         content=content,
         person=frozen.person,
         comment=intake.comment,
-        fields={**judged.ruled.fields, **stamped},
+        fields={**judged.ruled.fields, **beside.stamped},
         first_number=number,
         **entered,
         auto_document=judged.choice.auto_document,
@@ -149,6 +164,7 @@ def _run(
         excluded=tally.reasons,
         consent_attested=intake.consent_attested,
         submitted_by=intake.submitted_by,
+        owner=beside.owner,
         document_date=judged.document_date,
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.dossier.application.contacts import Contacts
 from services.dossier.application.ports import Resends, Tables
+from services.dossier.application.resending import is_deleted
 from services.dossier.domain.address import resolve
 from services.dossier.domain.identity import Address, mail_id_of
 from services.dossier.domain.processing import Processing
@@ -26,8 +27,8 @@ class Remaking:
     async def remake(self, wish: Remake) -> Resent:
         """Ask for the row's next letter; the same token again, or a loser of a race, is answered with the one made.
 
-        Raises `Refused`: `unknown_row`, `not_a_letter`, `erased`, `merge_data_expired`, `letter_to_come` while another
-        is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or `lacks_field`.
+        Raises `Refused`: `unknown_row`, `not_a_letter`, `item_deleted`, `erased`, `merge_data_expired`, `letter_to_come`
+        while another is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or `lacks_field`.
         """
         row = await self._row(wish.processing_id)
         if wish.token in row.tokens:
@@ -49,6 +50,8 @@ class Remaking:
             raise _refused("unknown_row")
         if not row.is_letter:
             raise _refused("not_a_letter")
+        if await is_deleted(self._store, row.item_id):
+            raise _refused("item_deleted")
         if row.recipient is None:
             raise _refused("erased")
         if row.merge is None:

@@ -7,6 +7,7 @@ from services.dossier.application.contacts import Contacts
 from services.dossier.application.ports import Mailer, Resends
 from services.dossier.domain.address import resolve
 from services.dossier.domain.identity import Address, mail_id_of
+from services.dossier.domain.item import DossierItem
 from services.dossier.domain.processing import Processing
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
@@ -52,6 +53,8 @@ class Resending:
             raise _refused("unknown_row")
         if row.is_letter:
             raise _refused("letter")
+        if await is_deleted(self._store, row.item_id):
+            raise _refused("item_deleted")
         if row.recipient is None:
             raise _refused("erased")
         if row.merge is None:
@@ -89,6 +92,11 @@ class Resending:
         if resolved.no_address:
             raise _refused("no_address", resolved.no_address)
         return resolved.recipient
+
+
+async def is_deleted(store: Store, item_id: UUID) -> bool:
+    """Return whether an item was deleted for good, so that nothing more is made or sent of it."""
+    return await store.happened(DossierItem.Deleted, item_id)  # the item itself may hold many thousand destinations
 
 
 def _resent(row: Processing, ordinal: int) -> Resent:

@@ -13,7 +13,7 @@ from services.dossier.application.items import Items
 from services.dossier.application.numbers import Counter, Numbers, SubjectTable
 from services.dossier.application.parties import Parties
 from services.dossier.application.ports import History
-from services.dossier.application.recording import Recording
+from services.dossier.application.recording import Beside, Recording
 from services.dossier.application.roles import RoleTable
 from services.dossier.application.shelf import Shelf
 from services.dossier.application.tasks import Tasks
@@ -129,7 +129,7 @@ class Subjects:
         place = intake.destinations[0].address.d if intake.separately else None
         new = before or await self._numbers.give(item_id_of(run_id, place), run_id)
         rows = [] if before else [self._numbers.row(new)]
-        await self._hands.recording.accept(intake, wish.by, rows=rows, stamped={"item_number": new.number})
+        await self._hands.recording.accept(intake, wish.by, beside=Beside(rows, {"item_number": new.number}))
         stands = before or await self._numbers.of_run(run_id) or new  # of two at once, the first one's
         await self._numbers.recorded(stands)
         return stands.number

@@ -30,7 +30,8 @@ class Run(Aggregate):
         """A request was accepted: from now on nothing of it is lost.
 
         `content` is what all its rows share, `fields` are those of each item, `chunks` the blobs that its destinations
-        lie frozen in. The comment of a run of one destination is sealed for its contact (`person`).
+        lie frozen in. The comment of a run of one destination is sealed for its contact (`person`). `owner` is the
+        operator whose draft it was, if it was one.
         """
 
         TOPIC = "dossier.Run.Started"
@@ -56,6 +57,7 @@ class Run(Aggregate):
         excluded: dict[str, int]
         consent_attested: bool
         submitted_by: str | None
+        owner: str | None
         document_date: date
 
     class ChunkRecorded(Aggregate.Event):
@@ -123,6 +125,7 @@ class Run(Aggregate):
         excluded: dict[str, int],
         consent_attested: bool,
         submitted_by: str | None,
+        owner: str | None,
         document_date: date,
     ) -> None:
         self.request_id = request_id
@@ -145,6 +148,7 @@ class Run(Aggregate):
         self.excluded = excluded
         self.consent_attested = consent_attested
         self.submitted_by = submitted_by
+        self.owner = owner
         self.document_date = document_date
         self.recorded = 0
         self.state: State = "running"

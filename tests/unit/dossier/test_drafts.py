@@ -23,7 +23,7 @@ from services.dossier.domain.field_setting import Applied
 from services.dossier.domain.operator import Operator
 from services.dossier.domain.sender_fields import Edited, Selected, after
 from shared.contracts.dossier import DossierItemRecorded, DossierItemRequested, RunStarted
-from shared.store import Store
+from shared.store import Conflict, Store
 from tests.unit.dossier.conftest import House, a_destination
 from tests.unit.dossier.drafting import MAIL, Desk
 
@@ -87,8 +87,9 @@ async def test_a_draft_is_its_operators_alone(house: House) -> None:
 
     assert (await anna.ask("GET", path))["subject"] == MAIL["subject"]
     await anna.finish(draft_id)
-    for wish in (("POST", f"{path}/finish", {}), ("POST", "/my-files", {"draft_id": draft_id})):
-        assert (await bert.refused(*wish))[0] == 404
+    for stranger in (bert, Desk(house)):
+        for wish in (("POST", f"{path}/finish", {}), ("POST", "/my-files", {"draft_id": draft_id})):
+            assert (await stranger.refused(*wish))[0] == 404
 
 
 async def test_a_draft_given_up_leaves_nothing(house: House) -> None:
@@ -227,6 +228,28 @@ async def test_ten_finishes_at_once_are_one_run_and_one_answer(house: House) -> 
     assert kept(house) == {"drafts": 0, "draft_destinations": 0}
 
 
+async def test_a_change_in_the_moment_of_a_finish_is_in_what_is_recorded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A23, FR-48: whoever was told that his change was made finds it in the item."""
+    desk = Desk(house)
+    draft_id = await desk.open(**MAIL)
+    judge, changed = house.dossier.judging.judge, list[str]()
+
+    async def judged_while_it_is_changed(*given: Any) -> Any:
+        if not changed:
+            changed.append("Gewijzigd")
+            await desk.change(draft_id, subject=changed[0])
+        return await judge(*given)
+
+    monkeypatch.setattr(house.dossier.judging, "judge", judged_while_it_is_changed)
+    finished = await desk.finish(draft_id)
+
+    [run] = await house.told(RunStarted)
+    assert (str(run.run_id), run.subject) == (finished["run_id"], "Gewijzigd")
+    assert kept(house) == {"drafts": 0, "draft_destinations": 0}
+
+
 async def test_killed_before_it_answered_a_finish_is_answered_when_asked_again(house: House) -> None:
     """A23, FR-48: the run stands and the draft is gone at one and the same moment."""
     draft_id = await Desk(house).open(**MAIL)
@@ -318,6 +341,12 @@ async def test_drafts_are_kept_on_every_database(store_url: str) -> None:
         assert [await table.chunk(one.id, n) for n in range(3)] == [b"first", b"second", None]
         assert await table.change(one) is True
         assert await table.change(one) is False
+        with pytest.raises(Conflict):
+            await store.record(only_if=table.let_go(one))
+        assert await table.chunk(one.id, 0) == b"first"
+        await store.record(only_if=table.let_go(replace(one, version=one.version + 1)))
+        assert await table.find(one.id, "user:anna") is None
+        await store.record(rows=table.opened(one, [b"first"]))
         await store.record(rows=table.removed(one.id))
         assert await table.find(one.id, "user:anna") is None
         assert await table.chunk(one.id, 0) is None

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.dossier.domain.item import DossierItem
 from services.dossier.domain.refusal import Refused
 from shared.contracts.asks import Remake
 from shared.contracts.dossier import DossierItemRequested
@@ -43,6 +44,17 @@ async def refusal(house: House, asked: Remake) -> str:
         await house.dossier.remaking.remake(asked)
     assert len(await house.told()) == before
     return refused.value.code
+
+
+async def test_no_letter_is_made_again_of_an_item_that_was_deleted(house: House) -> None:
+    """A11, R-26."""
+    letter = await a_letter(house)
+    item = await house.store.load(DossierItem, letter.item_id)
+    assert item is not None
+    item.delete("jan")
+    await house.store.record(item)
+
+    assert await refusal(house, wish(letter.processing_id)) == "item_deleted"
 
 
 async def test_a_letter_is_made_again_as_the_next_one_of_its_row(house: House) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.dossier.domain.item import DossierItem
 from services.dossier.domain.refusal import Refused
 from shared.contracts.asks import Resend, ResendAnswer
 from shared.contracts.dossier import DossierItemExcluded, DossierItemRequested
@@ -73,6 +74,18 @@ async def test_the_same_content_goes_by_its_parts_unless_it_is_made_anew(
     await house.dossier.resending.resend(wish(row, content=content))
 
     assert (await house.told(DossierItemRequested))[1].parts == parts
+
+
+async def test_nothing_is_sent_again_of_an_item_that_was_deleted(house: House) -> None:
+    """A11, R-26: what was mailed of it stays as it is."""
+    row = await a_row(house)
+    item = await house.store.load(DossierItem, (await house.told(DossierItemRequested))[0].item_id)
+    assert item is not None
+    item.delete("jan")
+    await house.store.record(item)
+
+    assert await refusal(house, wish(row)) == "item_deleted"
+    assert house.mailer.asked == []
 
 
 async def test_the_same_token_is_the_same_wish(house: House) -> None:

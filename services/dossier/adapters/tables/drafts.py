@@ -29,7 +29,7 @@ from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.domain.draft import Draft
 from services.dossier.domain.field_setting import Applied
 from services.dossier.domain.sender_fields import SenderField
-from shared.store import Row, Store
+from shared.store import Condition, Row, Store
 
 _DRAFTS = Table(
     "drafts",
@@ -102,6 +102,16 @@ class SqlDrafts:
     def removed(self, draft_id: UUID) -> list[Row]:
         """Return the changes that leave nothing of a draft."""
         return [(_REMOVE, {"gone": str(draft_id)}), (_REMOVE_DESTINATIONS, {"gone": str(draft_id)})]
+
+    def let_go(self, draft: Draft) -> Condition:
+        """Return what leaves nothing of a draft, and says no where it is no longer as it was read."""
+        as_read = delete(_DRAFTS).where(_DRAFTS.c.id == str(draft.id), _DRAFTS.c.version == draft.version)
+
+        def let_go(connection: Connection) -> bool:
+            connection.execute(_REMOVE_DESTINATIONS, {"gone": str(draft.id)})
+            return connection.execute(as_read).rowcount == 1
+
+        return let_go
 
     async def remove_older(self, than: datetime) -> int:
         """Leave nothing of the drafts not changed since then."""
