@@ -22,7 +22,8 @@ class Renderer(Protocol):
 def draft_of(judged: Judged) -> Draft:
     """Return what the messages of a request have in common."""
     content = judged.choice.content(judged.intake, [])
-    return Draft.model_validate(content | {"document_date": judged.document_date})
+    own = {"body_text": judged.choice.typed_body(judged.intake), "document_date": judged.document_date}
+    return Draft.model_validate(content | own)
 
 
 def addressee_of(row: Row) -> Addressee:

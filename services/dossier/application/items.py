@@ -32,7 +32,7 @@ class Items:
         while True:
             item = await self._shelf.take(item_id, version)
             change = await self._differing(asked, item)
-            person = await self._shelf.person_at(change.address or item.address, "comment" if change.comment else "")
+            person = await self._shelf.person_at(change.address or item.address, change.text)
             item.change(change, by, person)
             if await self._shelf.put(item):
                 return item

@@ -193,6 +193,7 @@ def _recorded(run: Run, row: Row, item_id: UUID, number: int, at: datetime) -> I
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
         fields=run.fields_of(number),
+        verbatim=run.verbatim,
         **run.entered,
     )
     yield recorded
@@ -213,6 +214,7 @@ def _issued(run: Run, row: Row, item_id: UUID, at: datetime) -> CanMutateAggrega
         "recipient": row.recipient,
         "merge": row.merge,
         "content": run.content,
+        "body_text": run.body_text,
         "document_date": run.document_date,
         "operator": run.submitted_by,
     }

@@ -16,6 +16,7 @@ from services.dossier.application.workflows import Workflows
 from services.dossier.domain.identity import item_id_of, run_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
+from services.dossier.domain.item_fields import verbatim_of, without_verbatim
 from services.dossier.domain.operator import Me
 from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.run import Run
@@ -142,7 +143,7 @@ def _run(
     entered: Mapping[str, Any],
     beside: Beside,
 ) -> Run:
-    intake, tally = judged.intake, judged.tally
+    intake, tally, fields = judged.intake, judged.tally, judged.ruled.fields
     places = [address.d for address in frozen.addresses] if intake.separately else [None]
     return Run.start(
         run_id,
@@ -151,7 +152,9 @@ def _run(
         content=content,
         person=frozen.person,
         comment=intake.comment,
-        fields={**judged.ruled.fields, **beside.stamped},
+        body_text=judged.choice.typed_body(intake),
+        fields={**without_verbatim(fields), **beside.stamped},
+        verbatim=verbatim_of(fields),
         first_number=number,
         **entered,
         auto_document=judged.choice.auto_document,
@@ -184,10 +187,11 @@ def _one_item(run: Run, frozen: Freezing) -> DossierItem:
         attachments=run.content["attachments"],
         submitted_by=run.submitted_by,
         fields=run.fields_of(0),
+        verbatim=run.verbatim,
         **run.entered,
     )
     if run.rows and frozen.language:
-        item.request_generic_attachment(run.content, run.document_date, frozen.language)
+        item.request_generic_attachment(run.content, run.body_text, run.document_date, frozen.language)
     if run.auto_document:
         item.request_auto_document(run.auto_document, run.content, run.document_date)
     return item

@@ -71,7 +71,7 @@ class Choice:
         return list({layout["layout_id"]: layout for layout in used if layout}.values())
 
     def content(self, intake: Intake, attachments: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return what all rows of the run share."""
+        """Return what all rows of the run share, but for the body that was typed."""
         return {
             "type": intake.type,
             "subject": intake.subject,
@@ -79,7 +79,6 @@ class Choice:
             "sender": self.sender,
             "mail_server_id": self.mail_server_id or DEFAULT,
             "body_layout": _version(self.body_layout),
-            "body_text": self._typed_body(intake),
             "attachment_layout": _version(self.attachment_layout),
             "attachment_read_only": self._is_read_only(intake),
             "attachments": attachments,
@@ -91,7 +90,8 @@ class Choice:
         layout = self.attachment_layout
         return layout is not None and (layout["kind"] != "word" or intake.attachment_read_only is True)
 
-    def _typed_body(self, intake: Intake) -> str | None:
+    def typed_body(self, intake: Intake) -> str | None:
+        """Return the body that was typed, None where there is none."""
         if intake.issue_method != "email" or self.body_layout:
             return None
         return intake.body_text or ""

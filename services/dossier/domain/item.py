@@ -9,6 +9,7 @@ from eventsourcing.domain import Aggregate
 from services.dossier.domain.frozen import Row
 from services.dossier.domain.identity import Address, document_id_of
 from services.dossier.domain.item_changes import Change
+from services.dossier.domain.item_fields import VERBATIM, verbatim_of, without_verbatim
 from services.dossier.domain.task import Done, OpenTask, Task
 
 HOUSE = "nl"  # the language of a document that is nobody's own
@@ -40,6 +41,7 @@ class DossierItem(Aggregate):
             "type",
             "subject",
             "comment",
+            "verbatim",
             "issue_method",
             "record_separately",
             "attachments",
@@ -48,7 +50,7 @@ class DossierItem(Aggregate):
             "workflow_version",
             "task",
         )
-        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment", "verbatim")
 
         run_id: UUID
         person: str | None
@@ -61,6 +63,7 @@ class DossierItem(Aggregate):
         attachments: list[dict[str, Any]]
         submitted_by: str | None
         fields: dict[str, Any]
+        verbatim: dict[str, Any] | None
         workflow_id: str | None
         workflow_version: int | None
         task: dict[str, Any] | None
@@ -73,12 +76,14 @@ class DossierItem(Aggregate):
 
         TOPIC = "dossier.DossierItem.DocumentRequested"
         PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("body_text",)
 
         run_id: UUID
         document_id: UUID
         slot: str
         language: str
         content: dict[str, Any]
+        body_text: str | None
         document_date: date
         person: str | None
         destination: dict[str, Any] | None
@@ -91,18 +96,19 @@ class DossierItem(Aggregate):
     class Changed(Aggregate.Event):
         """Fields of the item are otherwise from now on (R-23): `fields` are their new values, None where cleared.
 
-        `changed` names them, the subject, the comment and the contact too. With another contact the comment is stated
-        anew, so that it is sealed for that one.
+        `changed` names them, the subject, the comment and the contact too. With another contact the comment and what is
+        kept verbatim are stated anew, so that they are sealed for that one.
         """
 
         TOPIC = "dossier.DossierItem.Changed"
-        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment", "verbatim")
 
         run_id: UUID
         person: str | None
         edition: int
         changed: list[str]
         fields: dict[str, Any]
+        verbatim: dict[str, Any] | None
         subject: str | None
         comment: str | None
         destination: dict[str, Any] | None
@@ -111,7 +117,8 @@ class DossierItem(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             """Let the item be as changed."""
             item = _item(aggregate)
-            stated = item.fields | self.fields
+            erased = dict.fromkeys(name for name in VERBATIM if name in self.changed and self.verbatim is None)
+            stated = item.fields | self.fields | (self.verbatim or erased)
             item.fields = {name: value for name, value in stated.items() if value is not None}
             item.subject = self.subject or item.subject
             if "comment" in self.changed or self.comment is not None:
@@ -248,6 +255,7 @@ class DossierItem(Aggregate):
         attachments: list[dict[str, Any]],
         submitted_by: str | None,
         fields: dict[str, Any],
+        verbatim: dict[str, Any] | None,
         workflow_id: str | None,
         workflow_version: int | None,
         task: dict[str, Any] | None,
@@ -262,7 +270,7 @@ class DossierItem(Aggregate):
         self.attachments = dict(enumerate(attachments, 1))
         self.files_ever = len(attachments)
         self.submitted_by = submitted_by
-        self.fields = fields
+        self.fields = fields | (verbatim or {})
         self.workflow_id = workflow_id
         self.workflow_version = workflow_version
         self.task = task
@@ -284,22 +292,30 @@ class DossierItem(Aggregate):
             originator_topic=cls.TOPIC, originator_id=item_id, originator_version=1, timestamp=at, **facts
         )
 
-    def request_generic_attachment(self, content: dict[str, Any], document_date: date, language: str) -> None:
-        """Ask for the one attachment that is kept for all destinations."""
-        self._request_document("generic_attachment", content, document_date, language)
+    def request_generic_attachment(
+        self, content: dict[str, Any], body_text: str | None, document_date: date, language: str
+    ) -> None:
+        """Ask for the one attachment that is kept for all destinations: the body as typed, or of its layout (A4)."""
+        self._request_document("generic_attachment", content, document_date, language, body_text=body_text)
 
     def request_auto_document(
         self, layout: dict[str, Any], content: dict[str, Any], document_date: date, addressee: Row | None = None
     ) -> None:
         """Ask for the document that is made of itself: an addressee's own, or generic where the item has several."""
         own = {"attachment_layout": layout, "attachment_read_only": layout["read_only"]}
-        shared = {**content, **own, "body_layout": None, "body_text": None}
+        shared = {**content, **own, "body_layout": None}
         recipient = addressee.recipient if addressee else None
         language = recipient["language"] if recipient else HOUSE
         self._request_document("auto_document", shared, document_date, language, addressee)
 
     def _request_document(
-        self, slot: str, content: dict[str, Any], document_date: date, language: str, addressee: Row | None = None
+        self,
+        slot: str,
+        content: dict[str, Any],
+        document_date: date,
+        language: str,
+        addressee: Row | None = None,
+        body_text: str | None = None,
     ) -> None:
         self.trigger_event(
             self.DocumentRequested,
@@ -308,6 +324,7 @@ class DossierItem(Aggregate):
             slot=slot,
             language=language,
             content=content,
+            body_text=body_text,
             document_date=document_date,
             person=addressee.person if addressee else None,
             destination=addressee.address._asdict() if addressee else None,
@@ -325,13 +342,15 @@ class DossierItem(Aggregate):
         if not change.changed:
             return
         restated = change.comment if "comment" in change.changed else self.comment if change.address else None
+        verbatim = (verbatim_of(self.fields) if change.address else {}) | verbatim_of(change.fields)
         self.trigger_event(
             self.Changed,
             run_id=self.run_id,
             person=person,
             edition=self.edition + 1,
             changed=change.changed,
-            fields=change.fields,
+            fields=without_verbatim(change.fields),
+            verbatim=verbatim or None,
             subject=change.subject,
             comment=restated,
             destination=change.address._asdict() if change.address else None,

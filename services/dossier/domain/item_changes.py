@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.dossier.domain.features import COMBINATION, VALUES
 from services.dossier.domain.identity import Address
-from services.dossier.domain.item_fields import ItemFields
+from services.dossier.domain.item_fields import ItemFields, verbatim_of
 from services.dossier.domain.item_type import ItemTypeFacts
 from services.dossier.domain.refusal import Refused, Wrong, as_said
 from services.dossier.domain.text import has_control, is_number, not_text
@@ -52,6 +52,12 @@ class Change:
     subject: str | None = None
     comment: str | None = None
     address: Address | None = None
+
+    @property
+    def text(self) -> str:
+        """The field that says something about the contact, "" where none does."""
+        said = {"comment": self.comment, **verbatim_of(self.fields)}
+        return next((name for name, value in said.items() if value), "")
 
 
 def check_editable(kind: ItemTypeFacts, *, completed: bool, in_workflow: bool) -> None:

@@ -5,7 +5,7 @@ by name, and a destination's own data are merge data.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,7 +16,8 @@ from services.dossier.domain.contact_facts import Moment
 from services.dossier.domain.refusal import Wrong
 from services.dossier.domain.text import has_control, not_text
 
-VERBATIM = 20_000  # characters of JSON in one field that is kept as it came
+VERBATIM = ("custom_fields", "extra")  # kept as they came: they may say anything, also what is personal
+_LONGEST = 20_000  # characters of JSON in one of those
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ONE_LINE = ("responsible_id", "action_type", "source_code")
 
@@ -95,12 +96,22 @@ class ItemFields(BaseModel):
                 yield Wrong(f"sub_destinations[{number}].kind", "wrong_sub_destination_kind")
             if has_control(of.number):
                 yield Wrong(f"sub_destinations[{number}].number", "control_character")
-        for name in ("custom_fields", "extra"):
+        for name in VERBATIM:
             yield from _verbatim_wrongs(name, getattr(self, name) or {})
+
+
+def verbatim_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of an item's fields that are kept as they came."""
+    return {name: fields[name] for name in VERBATIM if name in fields}
+
+
+def without_verbatim(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the other fields of an item, each of which has a meaning."""
+    return {name: value for name, value in fields.items() if name not in VERBATIM}
 
 
 def _verbatim_wrongs(name: str, values: dict[str, Any]) -> Iterator[Wrong]:
     if nested := list(not_text(values, (name,))):
         yield from nested
-    elif len(str(values)) > VERBATIM:
-        yield Wrong(name, "too_long", {"most": VERBATIM})
+    elif len(str(values)) > _LONGEST:
+        yield Wrong(name, "too_long", {"most": _LONGEST})

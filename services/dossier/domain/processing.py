@@ -10,7 +10,10 @@ from services.dossier.domain.identity import mail_id_of
 
 
 class Processing(Aggregate):
-    """The row of one destination; `content` is what all rows of its run share."""
+    """The row of one destination; `content` is what all rows of its run share.
+
+    The body that was typed for several lies once for all of them, as they have it alike, and sealed where it is of one.
+    """
 
     TOPIC = "dossier.Processing"
 
@@ -19,7 +22,15 @@ class Processing(Aggregate):
 
         TOPIC = "dossier.Processing.Created"
         PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
-        ALIKE: ClassVar[tuple[str, ...]] = ("originator_topic", "run_id", "content", "document_date", "operator")
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("body_text",)
+        ALIKE: ClassVar[tuple[str, ...]] = (
+            "originator_topic",
+            "run_id",
+            "content",
+            "body_text",
+            "document_date",
+            "operator",
+        )
 
         run_id: UUID
         item_id: UUID
@@ -28,6 +39,7 @@ class Processing(Aggregate):
         recipient: dict[str, Any] | None
         merge: dict[str, Any] | None
         content: dict[str, Any]
+        body_text: str | None
         document_date: date
         operator: str | None
 
@@ -56,6 +68,7 @@ class Processing(Aggregate):
 
         TOPIC = "dossier.Processing.RequestedAgain"
         PERSONAL: ClassVar[tuple[str, ...]] = ("recipient", "merge")
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("body_text",)
 
         run_id: UUID
         item_id: UUID
@@ -64,6 +77,7 @@ class Processing(Aggregate):
         recipient: dict[str, Any] | None
         merge: dict[str, Any] | None
         content: dict[str, Any]
+        body_text: str | None
         document_date: date
         mail_id: UUID
         ordinal: int
@@ -89,6 +103,7 @@ class Processing(Aggregate):
         recipient: dict[str, Any] | None,
         merge: dict[str, Any] | None,
         content: dict[str, Any],
+        body_text: str | None,
         document_date: date,
         mail_id: UUID | None = None,
         status: str | None = None,
@@ -100,6 +115,7 @@ class Processing(Aggregate):
         self.recipient = recipient
         self.merge = merge
         self.content = content
+        self.body_text = body_text
         self.document_date = document_date
         self.excluded = status
         self.ordinal = 1 if mail_id else 0
@@ -156,6 +172,7 @@ class Processing(Aggregate):
             recipient=recipient,
             merge=self.merge,
             content=content or self.content,
+            body_text=self.body_text,
             document_date=self.document_date,
             mail_id=mail_id_of(self.id, self.ordinal + 1),
             ordinal=self.ordinal + 1,

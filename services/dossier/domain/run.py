@@ -30,19 +30,22 @@ class Run(Aggregate):
         """A request was accepted: from now on nothing of it is lost.
 
         `content` is what all its rows share, `fields` are those of each item, `chunks` the blobs that its destinations
-        lie frozen in. The comment of a run of one destination is sealed for its contact (`person`). `owner` is the
-        operator whose draft it was, if it was one.
+        lie frozen in. What is said in a run of one destination is sealed for its contact (`person`): its comment, the
+        body that was typed, the fields kept `verbatim`. What is said to several alike is about none of them: with a key
+        of one, the others would lose it with him. `owner` is the operator whose draft it was, if it was one.
         """
 
         TOPIC = "dossier.Run.Started"
-        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment",)
+        PERSONAL_OF_ONE: ClassVar[tuple[str, ...]] = ("comment", "body_text", "verbatim")
 
         request_id: str
         content_hash: str
         person: str | None
         content: dict[str, Any]
         comment: str | None
+        body_text: str | None
         fields: dict[str, Any]
+        verbatim: dict[str, Any] | None
         first_number: int | None
         workflow_id: str | None
         workflow_version: int | None
@@ -110,7 +113,9 @@ class Run(Aggregate):
         person: str | None,
         content: dict[str, Any],
         comment: str | None,
+        body_text: str | None,
         fields: dict[str, Any],
+        verbatim: dict[str, Any] | None,
         first_number: int | None,
         workflow_id: str | None,
         workflow_version: int | None,
@@ -133,7 +138,9 @@ class Run(Aggregate):
         self.person = person
         self.content = content
         self.comment = comment
+        self.body_text = body_text
         self.fields = fields
+        self.verbatim = verbatim
         self.first_number = first_number
         self.workflow_id = workflow_id
         self.workflow_version = workflow_version

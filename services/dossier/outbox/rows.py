@@ -90,5 +90,6 @@ def _mail(event: Processing.Requested | Processing.RequestedAgain) -> dict[str, 
         "recipient": event.recipient,
         "merge": event.merge,
         "document_date": event.document_date,
+        "body_text": event.body_text,
         **event.content,
     }

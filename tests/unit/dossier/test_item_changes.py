@@ -158,7 +158,7 @@ async def test_the_destinations_of_an_item_with_several_stay(house: House, chang
 async def test_the_contact_of_an_item_changes_and_takes_the_comment_along(house: House) -> None:
     """R-23: a sub-destination such as the contact can be changed; the organisation stays."""
     await a_memo(house, ANNA)
-    item_id = await a_memo(house, a_destination("1000"), comment="Zij belde.")
+    item_id = await a_memo(house, a_destination("1000"), comment="Zij belde.", extra={"LoId": "boven"})
 
     said = await patch(house, item_id, contact_id="5")
     house.store.keyring.erase("organisation|1000|#0")
@@ -167,13 +167,17 @@ async def test_the_contact_of_an_item_changes_and_takes_the_comment_along(house:
     (told,) = await house.told(DossierItemChanged)
     assert (said["contact_id"], told.changed, told.destination.number) == ("5", ("contact_id",), "1000")
     assert item is not None
-    assert (item.comment, told.person) == ("Zij belde.", "organisation|1000|5#0")
+    assert (item.comment, item.fields) == ("Zij belde.", {"extra": {"LoId": "boven"}})
+    assert told.person == "organisation|1000|5#0"
 
 
 async def test_a_comment_is_sealed_for_the_one_contact_it_is_about(house: House) -> None:
-    """R-26: what is said of a contact goes with its key, in the run, the item, its changes and its responses."""
-    item_id = await a_memo(house, ANNA, comment="Anna is ziek")
-    await patch(house, item_id, comment="Anna is weer beter")
+    """R-26: what is said of a contact goes with its key, in the run, the item, its changes and its responses.
+
+    So does what is kept as it came, which may say anything.
+    """
+    item_id = await a_memo(house, ANNA, comment="Anna is ziek", custom_fields={"U1": "Anna 06"}, extra={"id": "Anna"})
+    await patch(house, item_id, comment="Anna is weer beter", custom_fields={"U1": "Anna 07"}, priority="low")
     await house.ask("POST", f"/dossier-items/{item_id}/responses", {"text": "Anna gebeld"})
 
     events = await house.store.notifications(0, 1000, ())
@@ -182,12 +186,14 @@ async def test_a_comment_is_sealed_for_the_one_contact_it_is_about(house: House)
     refused = [
         await house.ask("POST", f"/dossier-items/{item_id}/responses", {"text": "Anna gemaild"}),
         await house.ask("PATCH", f"/dossier-items/{item_id}", {"comment": "Anna"}),
+        await house.ask("PATCH", f"/dossier-items/{item_id}", {"extra": {"id": "Anna 2"}}),
     ]
 
     assert not [event.topic for event in events if b"Anna" in event.state]
     assert item is not None
-    assert item.comment is None
-    assert [answer.json()["code"] for answer in refused] == ["erased", "erased"]
+    assert (item.comment, item.fields) == (None, {"priority": "low"})
+    assert [answer.json()["errors"][0]["field"] for answer in refused] == ["text", "comment", "extra"]
+    assert {answer.json()["code"] for answer in refused} == {"erased"}
     assert [(one.text, one.n) for one in await house.told(ResponseAdded)] == [(None, 1)]
 
 

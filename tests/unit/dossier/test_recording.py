@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
+from uuid import uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,7 @@ from services.dossier.application.judging import AT_ONCE
 from services.dossier.domain.identity import NS, run_id_of
 from services.dossier.domain.intake import read
 from services.dossier.domain.run import CHUNK, Run
+from shared.contracts.asks import Resend
 from shared.contracts.dossier import (
     DocumentRequested,
     DossierItemExcluded,
@@ -435,6 +436,28 @@ async def test_what_is_personal_lies_sealed_and_is_gone_with_its_key(house: Hous
     assert (mail.recipient, mail.merge) == (None, None)
     assert mail.person == "organisation|1000|#0"
     assert datetime.now(UTC) > mail.requested_at
+
+
+async def test_a_body_typed_for_one_lies_sealed_and_one_for_several_once(house: House) -> None:
+    """R-26, A4: what is said to several alike is about none of them, and stays when one is erased."""
+    await house.ask("POST", "/dossier-items", a_request(body_text="Beste Anna"))
+    several = [a_destination("1"), a_destination("2"), a_destination("3")]
+    for way, separately in (("a", True), ("b", False)):
+        body = a_request(request_id=way, destinations=several, body_text="Beste leden", consent_attested=True)
+        await house.ask("POST", "/dossier-items", body | {"record_separately": separately})
+    await house.record_all()
+    row = (await house.told(DossierItemRequested))[0].processing_id
+    await house.dossier.resending.resend(Resend(processing_id=row, token=uuid4(), operator="jan"))
+
+    stored = [event.state for event in await house.store.notifications(0, 1000, ())]
+    lying = b"".join(file.read_bytes() for file in house.folder.glob("dossier.db*"))
+    await asyncio.to_thread(house.store.keyring.erase, "organisation|1000|#0")
+    await asyncio.to_thread(house.store.keyring.erase, "organisation|1|#0")
+
+    assert b"Beste Anna" not in lying
+    assert sum(b"Beste leden" in state for state in stored) == len(["run a", "run b", "generic attachment"])
+    texts = [mail.body_text for mail in await house.told(DossierItemRequested)]
+    assert Counter(texts) == {None: 2, "Beste leden": 6}
 
 
 async def test_a_run_whose_destinations_are_lost_holds_up_no_other(house: House) -> None:
