@@ -17,27 +17,23 @@ from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 
 from deploy.http import application
+from deploy.kinds import TOLD_TO_US, kinds
 from deploy.local import SERVICES, assemble
-from services.dossier.domain.contact_facts import ContactRecord
-from services.dossier.domain.intake import Intake
 from services.dossier.settings import Settings as DossierSettings
 from services.mailer.settings import Settings as MailerSettings
 from shared.access import Access
-from shared.contracts import dossier, every_kind, mailer, renderer
 from shared.process import Service
 from shared.settings import Settings
 
 HERE = Path(__file__).parent
-_PUBLISHERS = (dossier, renderer, mailer)
-_INTAKE: dict[str, type[BaseModel]] = {"dossier-item": Intake, "contact": ContactRecord}
 _BEGIN, _END = "<!-- settings: generated -->", "<!-- end of settings -->"
 _ABOUT = (
     "What uitpost hears from upstream systems, and what it tells. "
     "Upstream systems publish on `uitpost.intake.>` with a credential of `uitpost token create --nats`, by JetStream, "
-    "and repeat a request until they hear `RunStarted` or `IntakeRefused` with its request_id: the same request twice "
-    "is one. A request may be plain JSON, or a CloudEvent in binary or structured mode. What is told is a CloudEvent "
-    "in binary mode: JSON as payload, its attributes in `ce-*` headers. Read it through a consumer, or drop repeats "
-    "by `ce-id`."
+    "and repeat a request until they hear `RunStarted`, `IntakeRepeated` or `IntakeRefused` with its request_id: the "
+    "same request twice is one. A request may be plain JSON, or a CloudEvent in binary or structured mode. What is "
+    "told is a CloudEvent in binary mode: JSON as payload, its attributes in `ce-*` headers. Read it through a "
+    "consumer, or drop repeats by `ce-id`."
 )
 _HEADERS = {
     "ce-specversion": "CloudEvents version",
@@ -53,11 +49,12 @@ _HEADERS = {
 def asyncapi() -> str:
     """Return the AsyncAPI document of all messages, as YAML."""
     broker = NatsBroker("nats://127.0.0.1:4222")
-    for subject, model in _INTAKE.items():
-        _hear(broker, f"uitpost.intake.{subject}", model)
-    published = [kind for kind in every_kind() if kind.__module__ in {module.__name__ for module in _PUBLISHERS}]
-    for kind in published:
-        broker.publisher(kind.SUBJECT, title=kind.__name__, description=kind.__doc__, schema=kind)
+    published = [kind.model for kind in kinds() if kind.name not in TOLD_TO_US]
+    for kind in kinds():
+        if kind.name in TOLD_TO_US:
+            _hear(broker, kind.subject, kind.model)
+        else:
+            broker.publisher(kind.subject, title=kind.model.__name__, description=kind.model.__doc__, schema=kind.model)
     spec = AsyncAPI(broker, title="uitpost", version="1", description=_ABOUT).to_specification().to_jsonable()
     _add_headers(spec, {kind.__name__ for kind in published})
     _sort(spec)

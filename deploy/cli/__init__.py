@@ -16,6 +16,7 @@ NOUNS = (
     "check",
     "contact",
     "draft",
+    "event",
     "item",
     "mailing",
     "history",

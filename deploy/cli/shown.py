@@ -18,7 +18,7 @@ class Rows:
     columns: tuple[str, ...]
     items: Sequence[Mapping[str, Any]]
     exit_code: int = 0
-    document: Mapping[str, Any] | None = None
+    document: Mapping[str, Any] | Sequence[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ def show(what: Shown, *, as_json: bool) -> None:
     else:
         for line in _lines(what):
             _write("\t".join(line))
+
+
+def stream(what: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:
+    """Write one of a stream of things to stdout: as JSON on a line, or its columns."""
+    _write(json.dumps(what, ensure_ascii=False) if as_json else "\t".join(_cell(what.get(name)) for name in columns))
 
 
 def say(*lines: str) -> None:

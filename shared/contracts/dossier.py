@@ -117,6 +117,16 @@ class IntakeRefused(Message):
     refused_at: datetime
 
 
+class IntakeRepeated(Message):
+    """A request that was accepted before came again: nothing more was made of it, its run is the one named."""
+
+    SUBJECT: ClassVar[str] = "uitpost.dossier.intake-repeated.v1"
+
+    request_id: str
+    run_id: UUID
+    repeated_at: datetime
+
+
 class SubDestination(Frozen):
     """What an item is about besides its destinations: a project, an invoice … by kind and number."""
 

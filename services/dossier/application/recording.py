@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +15,13 @@ from services.dossier.application.judging import Judged, Judging
 from services.dossier.application.ports import Tables
 from services.dossier.application.shelf import TaskTable
 from services.dossier.application.workflows import Workflows
-from services.dossier.domain.identity import item_id_of, run_id_of
+from services.dossier.domain.identity import item_id_of, repeat_id_of, run_id_of
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.item import DossierItem
 from services.dossier.domain.item_fields import verbatim_of, without_verbatim
 from services.dossier.domain.operator import Me
 from services.dossier.domain.refusal import Refused, Wrong
+from services.dossier.domain.repeat import Repeat
 from services.dossier.domain.run import Run
 from shared.blobs import Blobs
 from shared.store import Condition, Conflict, Row, Store
@@ -113,6 +116,18 @@ class Recording:
         if frozen.chunks:
             self._opened(run_id)
         return answer_of(run)
+
+    async def take(self, intake: Intake, came_at: datetime, sequence: int) -> None:
+        """Accept a request whose sender hears of it by messages; one accepted before is told again.
+
+        Raises `Refused` as `accept` does; a message heard again is told once.
+        """
+        was_accepted = await self._store.knows(run_id_of(intake.request_id))
+        accepted = await self.accept(intake)
+        if was_accepted:
+            repeat = Repeat.record(repeat_id_of(came_at, sequence), intake.request_id, accepted.run_id)
+            with suppress(Conflict):
+                await self._store.record(repeat)
 
     async def _judge(self, intake: Intake, frozen: Freezing, me: Me) -> Judged:
         """Return the request judged and its destinations frozen; raise `Refused` where anything is wrong."""

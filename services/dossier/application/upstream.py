@@ -26,7 +26,7 @@ class Upstream:
         """Accept a request to record items, or record its refusal."""
         try:
             intake = await asyncio.to_thread(read_body, BytesIO(body))
-            await self._recording.accept(intake)
+            await self._recording.take(intake, came_at, sequence)
         except Refused as refused:
             said = await asyncio.to_thread(_said, body)
             await self._refusals.record(came_at, sequence, _request_id(said), refused)

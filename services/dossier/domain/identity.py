@@ -95,6 +95,11 @@ def preview_id_of(requested_by: str, key: str) -> UUID:
     return uuid5(NS, f"preview|{requested_by}|{key}")
 
 
+def repeat_id_of(came_at: datetime, sequence: int) -> UUID:
+    """Return the id of the repeat that the message is which came in at this time under this number."""
+    return uuid5(NS, f"repeat|{came_at.isoformat()}|{sequence}")
+
+
 def refusal_id_of(came_at: datetime, sequence: int) -> UUID:
     """Return the id of the refusal of the message that came in at this time under this number."""
     return uuid5(NS, f"intake|{came_at.isoformat()}|{sequence}")

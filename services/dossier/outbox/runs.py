@@ -1,13 +1,15 @@
-"""What the dossier tells of runs: started, said of by an operator, or refused."""
+"""What the dossier tells of runs: started, asked for again, said of by an operator, or refused."""
 
 from typing import Any
 
 from services.dossier.domain.refusal import Refusal
+from services.dossier.domain.repeat import Repeat
 from services.dossier.domain.run import Run
 from services.dossier.outbox.telling import message, told
 from shared.contracts import Message
 from shared.contracts.dossier import (
     IntakeRefused,
+    IntakeRepeated,
     RunCancelled,
     RunPaused,
     RunResumed,
@@ -60,6 +62,11 @@ def _refused(event: Refusal.Recorded) -> Message:
         errors=event.errors,
         refused_at=event.timestamp,
     )
+
+
+@told.register
+def _repeated(event: Repeat.Recorded) -> Message:
+    return message(IntakeRepeated, request_id=event.request_id, run_id=event.run_id, repeated_at=event.timestamp)
 
 
 def _of_run(event: Run.Said) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.dossier.domain.intake import Intake, parse
 from services.dossier.domain.intake import read as read_request
 from services.dossier.domain.refusal import Refused, Wrong, path_of
 from services.dossier.web.body import REQUEST
-from shared.contracts.dossier import IntakeRefused
+from shared.contracts.dossier import IntakeRefused, IntakeRepeated, RunStarted
 from tests.unit.dossier.conftest import House, a_destination, a_request
 
 CAME = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -341,6 +341,20 @@ async def test_a_refused_message_is_on_record_once(house: House) -> None:
     assert first.detail == "Het onderwerp mag geen regeleinde of ander besturingsteken bevatten."
     assert (second.request_id, second.code) == (None, "malformed_json")
     assert (third.code, third.errors[0].field) == ("unknown_destination_kind", "kind")
+
+
+async def test_a_request_that_comes_again_is_told_of_once_for_each_time(house: House) -> None:
+    """A23: whoever missed the answer by a message gets it when he repeats, the message heard again gives none more."""
+    body = json.dumps(a_request()).encode()
+
+    for number in (7, 8, 8, 9):
+        await house.dossier.upstream.dossier_item(body, CAME, number)
+    other = json.dumps(a_request(subject="Anders")).encode()
+    await house.dossier.upstream.dossier_item(other, CAME, 10)
+
+    [run] = await house.told(RunStarted)
+    assert [(one.request_id, one.run_id) for one in await house.told(IntakeRepeated)] == [("crm-1", run.run_id)] * 2
+    assert [one.code for one in await house.told(IntakeRefused)] == ["request_id_reused"]
 
 
 @pytest.mark.parametrize(
