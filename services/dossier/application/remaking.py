@@ -27,8 +27,9 @@ class Remaking:
     async def remake(self, wish: Remake) -> Resent:
         """Ask for the row's next letter; the same token again, or a loser of a race, is answered with the one made.
 
-        Raises `Refused`: `unknown_row`, `not_a_letter`, `item_deleted`, `erased`, `merge_data_expired`, `letter_to_come`
-        while another is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or `lacks_field`.
+        Raises `Refused`: `unknown_row`, `not_a_letter`, `item_deleted`, `erased`, `merge_data_expired`,
+        `letter_to_come` while another is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or
+        `lacks_field`.
         """
         row = await self._row(wish.processing_id)
         if wish.token in row.tokens:
