@@ -25,6 +25,7 @@ _KINDS = {"letter.typ": "typst", "page.html": "paged", "body.mjml": "html", "bod
 
 def layout_in(folder: Path) -> dict[str, Any]:
     """Return the layout in a folder, as it is put; its kind follows from its files. Raises Failure."""
+    _refuse_links(folder)
     about = _about(folder)
     languages = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     texts: dict[str, dict[str, str]] = {}
@@ -61,6 +62,13 @@ def write_layout(folder: Path, layout: dict[str, Any], files: Mapping[str, bytes
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return list(contents)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse links: one in a folder from somebody else would send in whatever of this machine it leads to."""
+    for path in (*folder.iterdir(), *folder.glob("*/*")):
+        if path.is_symlink():
+            raise Failure(Code.REFUSED, f"{path} is a link; put the file itself there")
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from services.renderer.adapters.office.choice import WordPages
 from services.renderer.adapters.paged import PagedLayout
 from services.renderer.adapters.pages import PDF, images_of
 from services.renderer.adapters.reading import read
+from services.renderer.adapters.reading.paper import noticed
 from services.renderer.adapters.typst import STANDARDS, LetterLayout
 from services.renderer.adapters.word.template import DocxLayout
 from services.renderer.domain import Job, LimitReached, Made
@@ -147,7 +148,8 @@ class Press:
 
     def _add_letter(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
         engine, filename = self._letter(layout.sha256, job.language, job.read_only)
-        made, sheet.warnings = engine.letter(context, job.context["date"])
+        made, warnings = engine.letter(context, job.context["date"])
+        sheet.warnings = (*warnings, *noticed(made, context)) if engine.content_type == PDF else warnings
         sheet.filename = filename_of(filename, context, layout.layout_id, engine.suffix)
         sheet.content_type = engine.content_type
         sheet.blobs["attachment"] = Blob(made, job.lasts)

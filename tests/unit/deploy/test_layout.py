@@ -124,6 +124,20 @@ def test_a_folder_that_is_no_layout_is_told_before_anything_is_sent(
     assert str(path) in done.err
 
 
+@pytest.mark.parametrize("link", ["nl/letter.typ", "layout.toml", "en"])
+def test_a_link_in_a_folder_is_not_followed(uitpost: Uitpost, api: StandIn, tmp_path: Path, link: str) -> None:
+    """FR-102: whoever made the folder gets nothing of the machine on which it is put."""
+    path = a_folder(tmp_path) / link
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "letter.typ").write_text("#secret", "utf-8")
+    path.symlink_to(tmp_path / "elsewhere" / ("" if link == "en" else "letter.typ"))
+
+    done = uitpost("layout", "add", str(tmp_path / "groet"))
+
+    assert (done.code, api.asked) == (4, [])
+    assert f"{path} is a link" in " ".join(done.err.split())
+
+
 def test_an_empty_folder_is_no_layout(uitpost: Uitpost, api: StandIn, tmp_path: Path) -> None:
     assert (uitpost("layout", "add", str(tmp_path)).code, api.asked) == (4, [])
 

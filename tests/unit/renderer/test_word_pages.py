@@ -260,3 +260,25 @@ def test_a_translated_layout_makes_a_pdf_to_keep(standards: tuple[Standard, ...]
             assert told["dc:title"] == "Uitnodiging"
         assert "/StructTreeRoot" in opened.Root or "ua-1" not in standards
         assert not opened.check_pdf_syntax()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{{ merge.table + 1 }}", "8"),
+        ("{{ merge.street ~ ' te ' ~ merge.city }}", "Molenstraat 12 te 1234 AB Utrecht"),
+        ("{{ 'ja' if merge.table == 7 else 'nee' }}", "ja"),
+        ("{{ merge.table is divisibleby 7 and 'zeven' or 'ander' }}", "zeven"),
+        ("{{ '%03d' % merge.table }}", "007"),
+    ],
+)
+def test_an_expression_says_in_a_pdf_what_it_says_in_the_document(source: str, said: str) -> None:
+    """FR-39, A6: all of it, not its last term alone."""
+    layout = document(p(r(source)))
+
+    pdf, _ = TranslatedLayout(layout, "nl").letter(values(SHORT), "2026-11-24")
+    docx, _ = DocxLayout(layout, "nl").letter(values(SHORT), "2026-11-24")
+
+    assert [paragraph.text for paragraph in Document(BytesIO(docx)).paragraphs] == [said]
+    with pypdfium2.PdfDocument(pdf) as opened:
+        assert opened[0].get_textpage().get_text_range().strip() == said

@@ -13,7 +13,7 @@ from services.renderer.adapters.word.merging import Scope
 from services.renderer.adapters.word.pages.translation import LANGUAGE, TITLE, translated
 
 ENGINES = {name: version(name) for name in ("jinja2", "lxml", "typst")}
-_SAY = "{{%s | _json }}"
+_SAY = "{{(%s) | _json }}"
 
 
 class TranslatedLayout:
