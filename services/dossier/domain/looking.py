@@ -78,7 +78,7 @@ class ContactFilter(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By what contacts are listed, and whether the last comes first."""
+    """By what contacts are listed, and whether the last comes first; who has nothing of it comes last either way."""
 
     by: SortedBy = "number"
     descending: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
-from services.dossier.adapters.tables.contact_pages import Found, beyond, found_of, keys_of, narrowed, selected
+from services.dossier.adapters.tables.contact_search import Found, beyond, found_of, keys_of, narrowed
 from services.dossier.adapters.tables.contacts import CONTACTS, COUNTS, known_of
 from services.dossier.application.contact_tables import Page
 from services.dossier.domain.email_check import UNKNOWN, Pair, Problem, needs_base, with_problem
@@ -55,7 +55,7 @@ class SqlContactChecks:
             found = found_of(connection, wanted)
             few = sum(present[facet] for group in through.values() for facet in group) <= _FEW
             key = found.unindexed(CONTACTS.c.place) if few else CONTACTS.c.place
-            query = selected(key).outerjoin(_BASE, _BASE.c.place == CONTACTS.c.base)
+            query = select(CONTACTS, key.label("key")).outerjoin(_BASE, _BASE.c.place == CONTACTS.c.base)
             query = narrowed(found, query).where(*_having(found, through, few=few), *beyond(key, after))
             rows = connection.execute(query.order_by(*keys_of(key, _BY_NUMBER)).limit(limit + 1)).mappings().all()
             last = rows[limit - 1] if len(rows) > limit else None

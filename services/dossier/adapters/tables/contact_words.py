@@ -1,5 +1,7 @@
 """What the database keeps of contacts by itself, in the transaction of each change: their words, and their counts."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Table, event, text
 from sqlalchemy.schema import DDL
 
@@ -60,6 +62,12 @@ def keep_words(contacts: Table) -> None:
 def keep_counts(contacts: Table) -> None:
     """Have the counts kept: how many contacts have the same facet."""
     _make(contacts, {"sqlite": _SQLITE_COUNTS, "postgresql": _POSTGRESQL_COUNTS})
+
+
+def keep_briefs(contacts: Table, by: Iterable[str]) -> None:
+    """Have the views made that read an index `contacts_brief_<by>` alone, which SQLite would not choose by itself."""
+    made = "CREATE VIEW contact_{0}s AS SELECT sequence, facet, {0} FROM contacts INDEXED BY contacts_brief_{0}"
+    _make(contacts, {"sqlite": tuple(made.format(one) for one in by)})
 
 
 def index_due(dialect: str) -> list[Row]:
