@@ -33,8 +33,11 @@ ASKS = [
     ("dossier", "renderer"),
     ("dossier", "mailer"),
     ("dossier", "history"),
+    ("renderer", "dossier"),
     ("mailer", "dossier"),
+    ("mailer", "renderer"),
     ("history", "dossier"),
+    ("history", "renderer"),
     ("history", "mailer"),
 ]
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.renderer.domain import Job
+from shared.blobs import Lasts
 from shared.contracts.asks import LetterToPrint
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested
 from shared.contracts.drafts import Addressee, Draft
@@ -42,6 +43,14 @@ def print_job(letter: LetterToPrint) -> Job:
         shown_pages=0,
         letter=letter.sha256,
     )
+
+
+def lasting(request: DossierItemRequested) -> Lasts:
+    """Return how long the parts are kept: those of a mail for good where each is recorded by itself (FR-83, FR-86).
+
+    A letter is sent by nobody and is kept in any case: it is had from the dossier or not at all (FR-92).
+    """
+    return "for_good" if request.record_separately or request.issue_method == "document" else "while_needed"
 
 
 def document_job(request: DocumentRequested) -> Job:

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.renderer.application.bench import Bench
-from services.renderer.application.jobs import job_of
+from services.renderer.application.jobs import job_of, lasting
 from shared.contracts.asks import PartsMade, PartsWanted
 from shared.contracts.dossier import DossierItemRequested
 from shared.contracts.message import Recipient
@@ -28,9 +28,9 @@ class Remakes:
         self._requests = requests
 
     async def make(self, wanted: PartsWanted) -> PartsMade:
-        """Return the parts, kept for as long as any that some mail may need; raise `Refusal`."""
+        """Return the parts, kept for as long as they would have been; raise `Refusal`."""
         request = await self._requests.made_of(wanted.processing_id, wanted.mail_id)
-        job = job_of(request, request, request.recipient or Recipient(), lasts="while_needed")
+        job = job_of(request, request, request.recipient or Recipient(), lasts=lasting(request))
         made = await self._bench.make(job, urgent=True)
         if isinstance(made, Fault):
             raise Refusal("not_remade", f"the layout {made.layout_id or '–'} can't be merged any more")

@@ -7,9 +7,8 @@ from uuid import UUID
 import structlog
 
 from services.renderer.application.bench import Bench
-from services.renderer.application.jobs import document_job, job_of
+from services.renderer.application.jobs import document_job, job_of, lasting
 from services.renderer.domain import LimitReached, Made, Rendering
-from shared.blobs import Lasts
 from shared.contracts.dossier import DocumentRequested, DossierItemRequested, RunCancelled
 from shared.contracts.message import Parts
 from shared.contracts.renderer import Fault
@@ -50,7 +49,7 @@ class Renderer:
         elif request.parts is not None:
             await self._complete(request.mail_id, facts, _completed(request, Made(request.parts, {})))
         else:
-            made = await self._bench.make(job_of(request, request, request.recipient, lasts=_lasting(request)))
+            made = await self._bench.make(job_of(request, request, request.recipient, lasts=lasting(request)))
             if isinstance(made, Fault):
                 await self._fail(request.mail_id, facts, _reason(made), made)
             else:
@@ -109,14 +108,6 @@ def _of_request(request: DossierItemRequested) -> dict[str, Any]:
         "ordinal": request.ordinal,
         "person": request.person,
     }
-
-
-def _lasting(request: DossierItemRequested) -> Lasts:
-    """Return how long the parts are kept: those of a mail for good where each is recorded by itself (FR-83, FR-86).
-
-    A letter is sent by nobody and is kept in any case: it is had from the dossier or not at all (FR-92).
-    """
-    return "for_good" if request.record_separately or request.issue_method == "document" else "while_needed"
 
 
 def _completed(request: DossierItemRequested, made: Made) -> dict[str, Any]:

@@ -76,12 +76,16 @@ async def test_parts_made_again_are_the_same_bytes(store: Store, tmp_path: Path)
     assert all(blobs.has(sha256) for sha256 in hashes(rendered.parts))
 
 
-async def test_parts_are_made_again_before_whatever_else_waits_and_are_not_kept_for_good(tmp_path: Path) -> None:
-    engine, request = QuickEngine(SqliteBlobs.create(tmp_path / "blobs.db")), a_request()
+@pytest.mark.parametrize(("separately", "lasts"), [(True, "for_good"), (False, "while_needed")])
+async def test_parts_are_made_again_before_whatever_else_waits_and_last_as_long_as_they_would_have(
+    tmp_path: Path, separately: bool, lasts: str
+) -> None:
+    """FR-83, FR-86: for good those that were lost of a mail recorded separately."""
+    engine, request = QuickEngine(SqliteBlobs.create(tmp_path / "blobs.db")), a_request(record_separately=separately)
 
     made = await Remakes(Bench(engine, 1), SaidRequests(request)).make(wanted(request))
 
-    assert (engine.urgent, [job.lasts for job in engine.jobs]) == (1, ["while_needed"])
+    assert (engine.urgent, [job.lasts for job in engine.jobs]) == (1, [lasts])
     assert len(hashes(made.parts)) == 2
 
 
