@@ -1,8 +1,9 @@
 """`uitpost mailing print`: all letters of a mailing in one file."""
 
 import time
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx2
 import typer
@@ -35,9 +36,16 @@ def print_mailing(
     missing = int(answer.headers["uitpost-missing"])
     if missing:
         say(f"{missing} destinations have no letter in it: see `uitpost mailing missing {run_id}`")
+        _say_why(api.history.get(f"/runs/{run_id}/print.json")["missing"])
     return Facts(
         {"file": str(file), "letters": int(answer.headers["uitpost-letters"]), "missing": missing, "size": size}
     )
+
+
+def _say_why(missing: list[dict[str, Any]]) -> None:
+    """Say of letters that are made and can't be printed here what stands in the way."""
+    for detail, number in Counter(one["detail"] for one in missing if one["detail"]).items():
+        say(f"{number} of them: {detail}")
 
 
 def _saved(answer: httpx2.Response, file: Path) -> int:

@@ -8,7 +8,7 @@ from shared.contracts.layouts import FormatsTold, MadeFormat
 
 _PDF = "application/pdf"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_STANDARDS = "PDF 1.7, PDF/A-2b, or PDF/A-3a with PDF/UA-1"
+_STANDARDS = "PDF 1.7; or as it declares, certified by no validator, PDF/A-2b, or PDF/A-3a with PDF/UA-1"
 _NO_PLUTOPRINT = "HTML becomes a PDF on Linux on x86_64 only; use a typst layout here"
 _DOCX_TOLD = "Word 2010 and newer, LibreOffice, and whatever else opens .docx (ISO/IEC 29500 transitional); no settings"
 
@@ -26,7 +26,7 @@ def formats_made() -> FormatsTold:
             _made("word", f"read-only: {_STANDARDS}", _PDF, "typst", "lxml"),
             MadeFormat(
                 kind="word",
-                format="read-only, what typst can't lay out alike: PDF 1.7 or PDF/A-2b",
+                format="read-only, what typst can't lay out alike: PDF 1.7; or as it declares, PDF/A-2b",
                 content_type=_PDF,
                 engines={"libreoffice": str(office)} if office else {},
                 missing=None if office else MISSING,

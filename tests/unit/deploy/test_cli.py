@@ -446,6 +446,8 @@ def test_all_letters_of_a_mailing_are_saved_in_one_file(
     path = f"GET /runs/{RUN}/print.pdf"
     api.answer(path, b"%PDF-1.7 letters")
     named = "attachment; filename*=UTF-8''Output%20..%2FBrief.pdf"
+    word = {"reason": "not_pdf", "detail": "this Word layout makes no PDF here, because of several columns"}
+    api.answer(f"GET /runs/{RUN}/print.json", {"missing": [word, word | {"reason": "layout", "detail": None}]})
     api.headers_of[path] = {"Uitpost-Letters": "12", "Uitpost-Missing": "2", "Content-Disposition": named}
 
     ended = uitpost("mailing", "print", RUN)
@@ -458,6 +460,7 @@ def test_all_letters_of_a_mailing_are_saved_in_one_file(
         "x.pdf": b"%PDF-1.7 letters",
     }
     assert "2 destinations have no letter in it" in ended.err
+    assert "1 of them: this Word layout makes no PDF here, because of several columns" in " ".join(ended.err.split())
     assert ended.out == "file\tBrief.pdf\nletters\t12\nmissing\t2\nsize\t16\n"
 
 

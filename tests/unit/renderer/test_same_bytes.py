@@ -13,7 +13,7 @@ from services.dossier.layouts import supplied
 from services.renderer.adapters.pool import RenderPool
 from services.renderer.domain import Job, Made
 from shared.blobs import Blob, SqliteBlobs
-from shared.contracts.dossier import LayoutDocument
+from shared.contracts.dossier import LayoutDocument, PdfStandard
 from shared.contracts.message import LayoutVersion
 from tests.unit.renderer.jobs import LETTER, a_context, a_document, a_job, kept
 from tests.unit.renderer.word_corpus import LONG, SHORT, by_hand
@@ -23,19 +23,23 @@ MJML = """<mjml><mj-body><mj-section><mj-column><mj-text>Beste {{ recipient.name
 </mj-column></mj-section></mj-body></mjml>"""
 PAGE = """<style>@page { @bottom-right { content: counter(page) } }</style><p>Beste {{ recipient.name }}</p>
 {% for row in merge.rows %}<p>{{ row.what }}, {{ date | datum }}</p>{% endfor %}"""
-KINDS = ("text", "html", "mjml", "typst", "paged", "docx", "translated")
+KINDS = ("text", "html", "mjml", "typst", "archived", "paged", "docx", "translated", "translated, archived")
 
 
 def layout_of(kind: str, blobs: SqliteBlobs) -> LayoutVersion:
     """A layout of each kind."""
-    if kind in ("docx", "translated", "libreoffice"):
+    standard: PdfStandard = "a-3a+ua-1" if "archived" in kind else "plain"
+    if kind == "docx" or kind.startswith("translated") or kind == "libreoffice":
         [ref] = blobs.put_many([Blob(by_hand()["two columns" if kind == "libreoffice" else "letter with logo"])])
-        return kept(blobs, LayoutDocument(kind="word", sources={}, files={"nl": ref}))
+        return kept(blobs, LayoutDocument(kind="word", sources={}, files={"nl": ref}, pdf=standard))
     sources = {
         "text": a_document(),
         "html": supplied()["invitation"],
         "mjml": a_document("html", mjml=MJML),
         "typst": a_document("typst", typst=LETTER),
+        "archived": a_document("typst", typst=f'#set document(title: "Brief")\n{LETTER}').model_copy(
+            update={"pdf": standard}
+        ),
         "paged": a_document("paged", page=PAGE),
     }
     return kept(blobs, sources[kind])
