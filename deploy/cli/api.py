@@ -1,6 +1,7 @@
 """Speaks HTTP to the dossier and to the history, and turns what goes wrong into exit codes and words."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -31,7 +32,7 @@ class Door:
         self.url = url.rstrip("/")
         self._client = httpx2.Client(
             base_url=f"{self.url}/api/v1",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={"Accept-Language": _language()} | ({"Authorization": f"Bearer {token}"} if token else {}),
             timeout=_SECONDS,
         )
 
@@ -151,6 +152,12 @@ class Api:
         self.history = Door(history, token)
 
 
+def _language() -> str:
+    """Return the language of whoever asks, as the locale has it (POSIX, 8.2): the first that is set counts."""
+    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return said.partition(".")[0].partition("@")[0].replace("_", "-") or "en"
+
+
 def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """Leave out what was not given, so that the server's defaults hold."""
     return {name: value for name, value in (values or {}).items() if value is not None}
@@ -164,5 +171,6 @@ def _failure(answer: httpx2.Response) -> Failure:
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return Failure(code, f"{answer.request.url} answers {answer.status_code} {answer.reason_phrase}")
     problem = answer.json()
-    errors = [f"{error['field']}: {error['detail']}" for error in problem.get("errors") or ()]
-    return Failure(code, problem.get("detail") or problem.get("title") or f"status {answer.status_code}", *errors)
+    said = problem.get("detail") or problem.get("title") or f"status {answer.status_code}"
+    wrong = [(error["field"], error["detail"]) for error in problem.get("errors") or ()]
+    return Failure(code, said, *(f"{field}: {detail}" for field, detail in wrong if field))

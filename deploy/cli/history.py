@@ -2,15 +2,15 @@
 
 import sys
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 
+from deploy.cli.again import asked_again
 from deploy.cli.api import Api
 from deploy.cli.contact import Limit
 from deploy.cli.failure import Code, Failure
 from deploy.cli.mailing import Yes
-from deploy.cli.shown import Facts, Rows, Shown, say
+from deploy.cli.shown import Facts, Rows, Shown
 from deploy.cli.speak import speaks
 
 app = typer.Typer(
@@ -62,7 +62,7 @@ def resend(
     """Send rows again, by id or by filter; each stays one row, with one mail more."""
     chosen = _chosen(ids or [], filters or [], yes=yes)
     body = {"reason": reason, "include_sent": include_sent, "address": address, "content": content, **chosen}
-    return _asked(api, "/processing/resend", body)
+    return asked_again(api, "/processing/resend", body)
 
 
 @app.command("remake")
@@ -78,7 +78,7 @@ def remake(
 ) -> Shown:
     """Make letters again, by id or by filter; each stays one row, with one letter more."""
     body = {"reason": reason, "address": address, "layout": layout, **_chosen(ids or [], filters or [], yes=yes)}
-    return _asked(api, "/processing/remake", body)
+    return asked_again(api, "/processing/remake", body)
 
 
 @app.command("resolve")
@@ -91,17 +91,6 @@ def resolve(
 ) -> Shown:
     """Settle a mail that is in doubt."""
     return Facts(api.history.post(f"/processing/{row_id}/resolve", {"outcome": outcome, "reason": reason}))
-
-
-def _asked(api: Api, path: str, body: dict[str, Any]) -> Rows:
-    given = {name: value for name, value in body.items() if value is not None}
-    job = api.history.post(path, given, key=str(uuid4()))
-    say(f"job {job['job_id']}")
-    results = job.get("results", [])
-    for row in results:
-        if row["outcome"] == "refused":
-            say(f"{row['id']}: {row.get('detail') or row.get('code')}")
-    return Rows(("id", "outcome", "code", "mail_id"), results)
 
 
 def _chosen(ids: list[str], filters: list[str], *, yes: bool) -> dict[str, Any]:

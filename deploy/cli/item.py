@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import typer
 
+from deploy.cli.again import resend_item
 from deploy.cli.api import Api
 from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of, content_of
@@ -18,9 +19,10 @@ from deploy.cli.shown import Facts, Rows, Shown
 from deploy.cli.speak import speaks
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Dossier items: record, list, show, change, respond, eml."
+    add_completion=False, no_args_is_help=True, help="Dossier items: record, list, show, change, respond, eml, resend."
 )
 app.command("eml")(save_message)
+app.command("resend")(resend_item)
 Text = str | None
 ItemId = Annotated[str, typer.Argument(metavar="ID", help="Item id")]
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False, "": None}

@@ -76,8 +76,7 @@ def preview_mailing(
     files = written_parts(api, shown, out or Path(mkdtemp(prefix="uitpost-preview-"))) if out or open_it else []
     if open_it and files:
         typer.launch(str(files[0]))
-    mail = _settled(api, shown["preview_id"]) if send else None
-    failed = mail is not None and mail["status"] not in {"sent", *_UNSETTLED}
+    mail = settled(api, shown["preview_id"]) if send else None
     facts = {
         "preview_id": shown["preview_id"],
         "subject": shown["subject"],
@@ -88,7 +87,7 @@ def preview_mailing(
         "sent_to": shown["sent_to"],
         "mail": mail,
     }
-    return Facts(facts, exit_code=Code.SOME_FAILED if failed else 0)
+    return Facts(facts, exit_code=how_it_ended(mail))
 
 
 def _checked(api: Api, body: dict[str, Any], recipients: Path | None) -> Check:
@@ -170,7 +169,12 @@ def written_parts(api: Api, shown: dict[str, Any], folder: Path) -> list[Path]:
     return written
 
 
-def _settled(api: Api, preview_id: str) -> dict[str, Any] | None:
+def how_it_ended(mail: dict[str, Any] | None) -> int:
+    """Return the exit code that fits what became of a preview mail."""
+    return Code.SOME_FAILED if mail is not None and mail["status"] not in {"sent", *_UNSETTLED} else 0
+
+
+def settled(api: Api, preview_id: str) -> dict[str, Any] | None:
     """Return what became of a preview mail; what is put off for long is not waited for."""
     mail: dict[str, Any] | None = None
     for _ in range(_LOOKS):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -74,6 +75,9 @@ def test_no_door_fails_whatever_is_sent(case: schemathesis.Case[Any], house: Hou
     answer = case.call(base_url=house.url, session=house.session, timeout=30)
 
     if answer.status_code == 500 and case.path.startswith(_AFAS):  # so AFAS says that the content is wrong
-        assert answer.json()["errorNumber"] != UNEXPECTED, answer.text
+        said = answer.json()
+        assert said["errorNumber"] != UNEXPECTED, answer.text
+        assert said["externalMessage"].strip(), answer.text
+        assert re.fullmatch(r"[0-9A-Fa-f]{32}", said["profitLogReference"]), answer.text
     elif answer.status_code not in _HONEST:
         case.validate_response(answer, checks=[not_a_server_error])

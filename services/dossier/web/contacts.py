@@ -39,7 +39,7 @@ def routes(dossier: Dossier) -> APIRouter:
             contact = await dossier.contacts.find(address_said(kind, number, contact_id))
             if contact is None:
                 named = f"{kind} {number}{' ' + contact_id if contact_id else ''}"[:200]
-                raise Refused([Wrong("", "unknown_contact", {"contact": named})], status=404)
+                raise Refused([Wrong("", "no_such_contact", {"contact": named})], status=404)
             checked = await dossier.address_book.email_checks.one(contact)
             return {**shown(contact), "email_check": checked_shown(dossier.refusals, checked, language(request))}
 

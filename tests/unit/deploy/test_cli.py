@@ -691,3 +691,42 @@ def test_a_workflow_is_listed_with_its_steps_set_up_from_a_file_and_copied(
     assert (listed.code, added.code, copied.code) == (0, 0, 0)
     assert api.bodies("PUT /workflows/own") == [{"name": {"nl": "Eigen"}}]
     assert api.bodies("POST /workflows/handle/copy") == [{"id": "own"}]
+
+
+@pytest.mark.parametrize(
+    ("locale", "spoken"),
+    [({"LANG": "nl_BE.UTF-8"}, "nl-BE"), ({"LANG": "nl_NL", "LC_ALL": "en_GB@euro"}, "en-GB"), ({}, "en")],
+)
+def test_refusals_are_in_the_language_of_whoever_asks(
+    uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch, locale: dict[str, str], spoken: str
+) -> None:
+    """And each is said once: what is of no field in particular stands for itself."""
+    problem = {"detail": "Er is geen afzender.", "errors": [{"field": "", "detail": "Er is geen afzender."}]}
+    api.answer("GET /senders/x", problem, status=404)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+
+    ended = uitpost("sender", "show", "x")
+
+    assert (ended.code, ended.err) == (3, "Er is geen afzender.\n")
+    assert api.headers("GET /senders/x")["Accept-Language"] == spoken
+
+
+@pytest.mark.parametrize(("status", "code"), [("sent", 0), ("failed", 5), ("deferred", 0)])
+def test_a_sender_is_tried_by_a_mail_to_himself(
+    uitpost: Uitpost, api: StandIn, monkeypatch: pytest.MonkeyPatch, status: str, code: int
+) -> None:
+    """FR-45, R-5: by the preview's door, so that nothing stands in any dossier."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    api.answer("GET /senders/sales", {"id": "sales", "name": "Verkoop", "address": "sales@bakery.example"})
+    api.answer("POST /dossier-items/preview", {"preview_id": "p", "sent_to": "sales@bakery.example"}, status=201)
+    api.answer("GET /previews/p", {"mail": None}, {"mail": {"status": status}})
+
+    ended = uitpost("sender", "test", "sales", "--json")
+
+    assert (ended.code, json.loads(ended.out)["status"]) == (code, status)
+    [asked] = api.bodies("POST /dossier-items/preview")
+    assert (asked["sender_id"], asked["send"]) == ("sales", True)
+    assert asked["destinations"][0]["recipient"]["email"] == "sales@bakery.example"

@@ -149,3 +149,27 @@ def test_of_an_item_with_several_messages_it_must_be_said_which(uitpost: Uitpost
 
     assert (several.code, f"{ROW}  Anna" in several.err) == (2, True)
     assert none.code == 3
+
+
+def test_an_item_is_sent_again_to_whom_it_did_not_reach(uitpost: Uitpost, api: StandIn) -> None:
+    """A11, FR-57: page after page of its rows; letters are not sent, and what was sent goes again only when asked."""
+    mail = {"issue_method": "email"}
+    pages = [
+        {"rows": [{"id": "a", "status": "sent", **mail}, {"id": "b", "status": "failed", **mail}], "next": "2"},
+        {"rows": [{"id": "c", "status": "generated", "issue_method": "document"}], "next": None},
+    ]
+    results = [{"id": "b", "outcome": "refused", "code": "busy", "detail": "It is on its way.", "mail_id": None}]
+    api.answer("POST /processing/resend", {"job_id": "j", "results": results}, status=202)
+
+    api.answer(f"GET {ITEM}", *pages)
+    missed = uitpost("item", "resend", ID, "--reason", "Adres verbeterd")
+    api.answer(f"GET {ITEM}", *pages)
+    everybody = uitpost("item", "resend", ID, "--include-sent")
+    api.answer(f"GET {ITEM}", {"rows": [], "next": None})
+    nobody = uitpost("item", "resend", ID)
+
+    assert (missed.code, missed.out, missed.err) == (0, "b\trefused\tbusy\t\n", "job j\nb: It is on its way.\n")
+    assert [body["ids"] for body in api.bodies("POST /processing/resend")] == [["b"], ["a", "b"]]
+    assert api.bodies("POST /processing/resend")[0]["reason"] == "Adres verbeterd"
+    assert [query.get("cursor") for query in api.queries(f"GET {ITEM}")][:2] == [None, "2"]
+    assert (everybody.code, nobody.code) == (0, 4)

@@ -142,7 +142,7 @@ async def test_a_contact_that_cannot_be_is_refused_by_name(
 async def test_who_is_not_known_is_not_found(house: House) -> None:
     answer = await house.ask("GET", "/contacts/person/1", language="nl")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_contact")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_contact")
 
 
 async def test_contacts_are_found_by_what_they_are_called_page_by_page(house: House) -> None:
