@@ -32,7 +32,7 @@ def test_the_description_is_the_same_each_time() -> None:
 def test_every_setting_stands_in_the_run_book() -> None:
     table = generate.settings_table()
 
-    assert all(f"`UITPOST_{name.upper()}`" in table for name in (*Settings.model_fields, "consent"))
+    assert all(f"`UITPOST_{name.upper()}`" in table for name in (*Settings.model_fields, "consent", "parts_days"))
     assert table in generate.readme()
 
 
