@@ -94,7 +94,7 @@ class Finishing:
             raise Refused([Wrong("recipient", "no_such_destination", {"recipient": number})])
         said = request(looked.draft, looked.steps, found)
         said.pop("record_separately", None)  # one sample is one message, however its item is recorded
-        return await asyncio.to_thread(read, said)
+        return (await asyncio.to_thread(read, said)).as_shown()
 
     async def intake(self, draft: Draft, operator: Operator, body: IO[bytes]) -> Intake:
         """Return the request that a draft comes to; raise `Refused` with all that it lacks or that is wrong in it."""
@@ -108,7 +108,7 @@ class Finishing:
             body.write((b"," if number else b"") + orjson.dumps(said))
         body.write(ENDED)
         body.seek(0)
-        return await asyncio.to_thread(read_body, body)
+        return (await asyncio.to_thread(read_body, body)).as_shown()
 
     async def _accept(self, draft: Draft, operator: Operator, body: IO[bytes], *, opens: bool) -> Accepted:
         """Have the request accepted and the draft let go, in one transaction; raise `Refused`, or `Conflict`."""

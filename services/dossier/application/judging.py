@@ -115,6 +115,7 @@ async def all_set_up(tables: Tables, me: Me = None) -> SetUp:
         await tables.set_up("sender") | ({ME: dict(me)} if me else {}),
         await tables.set_up("mail-server"),
         await tables.set_up("layout"),
+        await tables.set_up("field-setting"),
     )
 
 

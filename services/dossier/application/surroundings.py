@@ -42,7 +42,7 @@ class Surroundings:
     async def judged(self, said: Mapping[str, Any], around: Around) -> list[Wrong]:
         """Return what is wrong with a provisional request, whatever its addressees."""
         try:
-            intake = read(said)
+            intake = read(said).as_shown()
         except Refused as refused:
             return list(refused.wrongs)
         ruled = await self._types.obeyed(intake, datetime.now(UTC))

@@ -1,16 +1,19 @@
 """What a request chooses from the set-up: layouts, sender and mail server, and which of it can't be chosen."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from services.dossier.domain.field_setting import NONE, applied
 from services.dossier.domain.intake import Intake
 from services.dossier.domain.layout_choice import makes_no_pdf, unfit
-from services.dossier.domain.refusal import Wrong
+from services.dossier.domain.refusal import Refused, Wrong
 from services.dossier.domain.sender import unknown_sender
+from services.dossier.domain.sender_fields import Edited, Selected, SenderField, after
 from services.dossier.domain.text import is_email
 
 Facts = Mapping[str, Any]
+_SENDERS_OWN = {"sender_name": "name", "sender_address": "address"}  # the two fields, and what a sender has for them
 DEFAULT = "default"  # the mail server that is used where it is set up, else the first one
 
 
@@ -21,6 +24,7 @@ class SetUp:
     senders: Mapping[str, Facts]
     mail_servers: Mapping[str, Facts]
     layouts: Mapping[str, Facts]
+    field_settings: Mapping[str, Facts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,10 @@ def choose(intake: Intake, set_up: SetUp, auto_document_layout_id: str | None = 
     body = _layout(set_up, intake.body_layout_id)
     attachment = _layout(set_up, intake.attachment_layout_id)
     auto = _layout(set_up, auto_document_layout_id)
-    sender = _sender(intake, set_up)
+    sender, kept = _sender(intake, set_up)
     server = server_of(set_up.mail_servers)
     wrongs = (
+        *kept,
         *_layout_wrongs(intake, body, attachment),
         *_auto_document_wrongs(auto),
         *_sending_wrongs(intake, set_up, sender, server),
@@ -136,12 +141,12 @@ def _version(layout: Facts | None) -> Any:
 
 
 def _layout_wrongs(intake: Intake, body: Facts | None, attachment: Facts | None) -> Iterator[Wrong]:
-    for field, layout_id, layout in (
+    for name, layout_id, layout in (
         ("body_layout_id", intake.body_layout_id, body),
         ("attachment_layout_id", intake.attachment_layout_id, attachment),
     ):
         if layout_id and layout is None:
-            yield Wrong(field, "unknown_layout", {"layout": layout_id[:80]})
+            yield Wrong(name, "unknown_layout", {"layout": layout_id[:80]})
     if body:
         yield from unfit("body_layout_id", body, "body")
     if attachment and (wrongs := list(unfit("attachment_layout_id", attachment, "attachment"))):
@@ -168,9 +173,27 @@ def _sending_wrongs(intake: Intake, set_up: SetUp, sender: Facts | None, server:
         yield Wrong("issue_method", "mail_server_not_configured")
 
 
-def _sender(intake: Intake, set_up: SetUp) -> dict[str, Any] | None:
-    """Return the sender name and address: what is given goes before the sender's own (FR-59, A8)."""
+def _sender(intake: Intake, set_up: SetUp) -> tuple[dict[str, Any] | None, list[Wrong]]:
+    """Return the sender name and address, and why they can't be as given (FR-59…63, A8).
+
+    What a request gives is an edit; what it does not give comes from an administrator's setting, else the sender.
+    """
+    if not intake.sender_id and not intake.sender_address:
+        return None, []
+    fields = [_settled(intake, set_up, name, own) for name, own in _SENDERS_OWN.items()]
+    (name, address), wrongs = [one.value for one, _ in fields], [wrong for _, wrongs in fields for wrong in wrongs]
+    return {"sender_id": intake.sender_id, "name": name, "address": address} if address else None, wrongs
+
+
+def _settled(intake: Intake, set_up: SetUp, name: str, own: str) -> tuple[SenderField, list[Wrong]]:
+    given: str | None = getattr(intake, name)
+    setting = NONE if intake.is_shown else applied(set_up.field_settings.get(name), None)
     known = set_up.senders.get(intake.sender_id or "", {})
-    address = intake.sender_address if intake.sender_address is not None else known.get("address")
-    name = intake.sender_name if intake.sender_name is not None else known.get("name", "")
-    return {"sender_id": intake.sender_id, "name": name, "address": address} if address else None
+    shown = after(SenderField(name, setting), Selected(intake.sender_id, known.get(own)))
+    if given is not None and given != shown.value:
+        try:
+            shown = after(shown, Edited(given))
+        except Refused as refused:
+            return shown, list(refused.wrongs)
+    lacks = setting.mandatory and not shown.value and intake.issue_method == "email"
+    return shown, [Wrong(name, "missing")] if lacks else []

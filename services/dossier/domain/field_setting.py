@@ -1,5 +1,6 @@
 """Field settings (R-28, FR-60): what a field starts with, and whether it must, may be seen and may be changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -75,7 +76,7 @@ class Applied:
 NONE = Applied()
 
 
-def applied(administrator: dict[str, Any] | None, personal: dict[str, Any] | None) -> Applied:
+def applied(administrator: Mapping[str, Any] | None, personal: Mapping[str, Any] | None) -> Applied:
     """Return the setting that holds: an administrator's shuts a personal one out (R-28)."""
     if administrator is not None:
         said = AdministratorSetting.model_validate(administrator)

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from services.dossier.domain.destinations import DESTINATIONS, GivenDestination, destination_wrongs
 from services.dossier.domain.item_fields import ItemFields
@@ -51,6 +51,17 @@ class Intake(ItemFields):
     missing_addresses: Literal["continue", "refuse"] = "continue"
     consent_attested: bool = False
     submitted_by: str | None = Field(None, max_length=200)
+    _is_shown: bool = PrivateAttr(default=False)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether an operator saw its sender name and address, so that no setting changes them any more (row 10)."""
+        return self._is_shown
+
+    def as_shown(self) -> Self:
+        """Return the request, noted as one whose sender name and address an operator saw."""
+        self._is_shown = True
+        return self
 
     @property
     def separately(self) -> bool:

@@ -10,8 +10,10 @@ from services.dossier.adapters.tables.personal import SqlPersonal
 from services.dossier.domain.field_setting import FieldSetting
 from services.dossier.domain.identity import setup_id_of
 from services.dossier.domain.operator import Operator
+from shared.contracts.dossier import DossierItemRequested, RunStarted
 from shared.store import Store
-from tests.unit.dossier.conftest import House
+from tests.unit.dossier.conftest import House, a_request
+from tests.unit.dossier.drafting import MAIL, Desk
 
 FREE = {"preferred_value": None, "mandatory": False, "visible": True, "changeable": True, "is_set": False}
 SET = {"preferred_value": "Huis", "mandatory": True, "visible": True, "changeable": False, "is_set": True}
@@ -182,3 +184,67 @@ async def test_what_is_personal_stays_apart_on_every_database(store_url: str) ->
             "field:b": {"n": 2},
         }
         assert await personal.facts("token:anna", ["field:a", "field:b"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "name"),
+    [
+        pytest.param(None, {}, "Verkoop", id="row 3"),
+        pytest.param({"preferred_value": "Huis"}, {}, "Huis", id="row 4"),
+        pytest.param({"preferred_value": ""}, {}, "", id="row 4: an explicit empty one"),
+        pytest.param(None, {"sender_name": "Jan"}, "Jan", id="row 5 and 7"),
+        pytest.param({"preferred_value": "Huis"}, {"sender_name": "Jan"}, "Jan", id="row 6 and 8"),
+        pytest.param({"preferred_value": "Huis"}, {"sender_name": ""}, "", id="row 6: cleared"),
+        pytest.param({"changeable": False}, {}, "Verkoop", id="not changeable alone"),
+        pytest.param({"changeable": False}, {"sender_name": "Verkoop"}, "Verkoop", id="nothing changed"),
+        pytest.param({"preferred_value": "Huis", "changeable": False}, {}, "Huis", id="row 4: not changeable"),
+    ],
+)
+async def test_a_request_of_a_program_is_held_to_the_administrators_setting(
+    house: House, setting: dict[str, Any] | None, given: dict[str, Any], name: str
+) -> None:
+    """FR-59…63, A8: what it gives is an edit."""
+    if setting is not None:
+        assert (await house.ask("PUT", "/field-settings/sender_name", setting)).status_code == 200
+
+    answer = await house.ask("POST", "/dossier-items", a_request(**given))
+    await house.record_all()
+
+    assert answer.status_code == 202, answer.text
+    [mail] = await house.told(DossierItemRequested)
+    assert (mail.sender.name, mail.sender.address) == (name, "sales@house.example")
+
+
+@pytest.mark.parametrize(
+    ("field", "setting", "given", "code"),
+    [
+        ("sender_name", {"preferred_value": "Huis", "changeable": False}, "Jan", "field_not_changeable"),
+        ("sender_address", {"changeable": False}, "jan@house.example", "field_not_changeable"),
+        ("sender_address", {"visible": False}, "jan@house.example", "field_not_visible"),
+        ("sender_name", {"mandatory": True}, "", "missing"),
+    ],
+)
+@pytest.mark.parametrize("door", ["", "/check", "/preview"])
+async def test_a_request_of_a_program_changes_no_field_that_an_administrator_shut(
+    house: House, field: str, setting: dict[str, Any], given: str, code: str, door: str
+) -> None:
+    """FR-60, FR-63, R-28: row 9, at each door that takes a request."""
+    await house.ask("PUT", f"/field-settings/{field}", setting)
+
+    answer = await house.ask("POST", f"/dossier-items{door}", a_request(**{field: given}))
+
+    said = answer.json()
+    assert [(one["field"], one["code"]) for one in said["errors"]] == [(field, code)]
+    assert await house.told(RunStarted) == []
+
+
+async def test_a_draft_is_finished_with_the_sender_that_it_showed(house: House) -> None:
+    """A8: row 10, also where the setting that came meanwhile lets nobody change the field."""
+    desk = Desk(house)
+    draft_id = await desk.open(**MAIL, sender_name="Jan")
+    await house.ask("PUT", "/field-settings/sender_name", {"preferred_value": "Huis", "changeable": False})
+
+    await desk.finish(draft_id)
+    await house.record_all()
+
+    assert [mail.sender.name for mail in await house.told(DossierItemRequested)] == ["Jan"]
