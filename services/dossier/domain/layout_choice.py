@@ -22,8 +22,9 @@ def takes(layout: Facts, kind: str) -> bool:
 
 
 def makes_no_pdf(field: str, layout_id: str, layout: Facts) -> Wrong:
-    """Return that nothing here makes a PDF of a Word layout, in words that say what to install (FR-105)."""
-    return Wrong(field, "layout_makes_no_pdf", {"layout": layout_id, "languages": ", ".join(layout["pdf_missing"])})
+    """Return that nothing here makes a PDF of a Word layout, in words that say what to do (FR-105)."""
+    code = "layout_makes_no_pdf_a_3a" if layout["pdf"] == "a-3a+ua-1" else "layout_makes_no_pdf"
+    return Wrong(field, code, {"layout": layout_id, "languages": ", ".join(layout["pdf_missing"])})
 
 
 def unfit(field: str, layout: Facts, use: Use) -> Iterator[Wrong]:

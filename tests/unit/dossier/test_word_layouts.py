@@ -155,6 +155,20 @@ async def test_a_layout_that_makes_no_pdf_here_is_not_sent_as_one(house: House) 
     assert sent.status_code == 202
 
 
+async def test_a_standard_that_libreoffice_does_not_reach_is_named_as_the_reason(house: House) -> None:
+    """FR-105: nothing that could be installed makes it."""
+    warning = LayoutProblem(language="nl", code="word_needs_a_2b", detail="several columns")
+    house.judge.found = LayoutJudged(warnings=(warning,), declined={"nl": ("several columns",)})
+
+    answer = await put(house, pdf="a-3a+ua-1")
+    problem = await house.refused(a_request(attachment_layout_id="brief-word", attachment_read_only=True))
+
+    told = answer.json()["warnings"][0]["detail"] + problem["errors"][0]["detail"]
+    assert problem["errors"][0]["code"] == "layout_makes_no_pdf_a_3a"
+    assert told.count('pdf = "a-2b"') == 2
+    assert "apt-get" not in told
+
+
 async def test_a_draft_shows_why_a_layout_makes_no_pdf(house: House) -> None:
     await put(house)
     desk = Desk(house)

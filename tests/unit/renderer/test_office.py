@@ -258,6 +258,18 @@ def test_without_libreoffice_a_layout_that_needs_it_is_warned_of(monkeypatch: py
     assert judged(CORPUS["letter with logo"]).pdf_engines == {"nl": "translated"}
 
 
+@pytest.mark.parametrize("path", ["", os.environ["PATH"]])
+def test_a_layout_that_needs_a_standard_of_ours_says_so_whatever_is_installed(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", path)
+
+    found = judged(CORPUS["two columns"], pdf="a-3a+ua-1")
+
+    assert (found.pdf_engines, found.declined) == ({}, {"nl": ("several columns",)})
+    assert [(one.code, one.detail) for one in found.warnings] == [("word_needs_a_2b", "several columns")]
+
+
 @needs_office
 def test_a_layout_is_compared_with_values_for_all_that_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.renderer.adapters.word.pages.likeness.MOST", -1.0)

@@ -98,6 +98,33 @@ def test_what_a_letter_in_typst_uses_is_read_by_its_letters(source: str, paths: 
     assert used(judged("typst", typst=DATA + source)) == paths
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (p(r("{{ 1 / 0 }}")), "word_not_merged"),
+        (p(r("{{ merge.day | datum }}{{ merge.unheard | nofilter }}")), "word_not_merged"),
+        (p(r("{{ recipient.phone }}")), "layout_unknown_field"),
+    ],
+)
+def test_a_word_layout_is_tried_out_before_it_is_recorded(body: str, code: str) -> None:
+    """R-12, R-15."""
+    blobs = MemoryBlobs()
+
+    found = read(a_word_layout(blobs, document(body), "day"), blobs.get)
+
+    assert [(one.code, one.part) for one in found.problems] == [(code, None)]
+
+
+def test_a_word_layout_whose_values_run_off_the_page_is_warned_of() -> None:
+    """R-15."""
+    blobs = MemoryBlobs()
+    beyond = p(field("MERGEFIELD word"), looks="<w:ind w:left='11800'/>")
+
+    found = read(a_word_layout(blobs, document(beyond), "word"), blobs.get)
+
+    assert (found.problems, [one.code for one in found.warnings]) == ((), ["layout_overflows"])
+
+
 def test_what_a_word_layout_uses_is_read_from_its_tags_and_its_fields() -> None:
     """R-15."""
     blobs = MemoryBlobs()

@@ -12,6 +12,7 @@ from docx import Document
 from services.renderer.adapters.context import context_of
 from services.renderer.adapters.faults import Unmergeable
 from services.renderer.adapters.press import Press
+from services.renderer.adapters.reading.paper import off_the_page
 from services.renderer.adapters.typst import Standard
 from services.renderer.adapters.word.pages.declined import Declined
 from services.renderer.adapters.word.pages.likeness import compared, text_of
@@ -142,6 +143,39 @@ def test_a_value_is_never_markup(name: str) -> None:
 
 def test_line_breaks_and_tabs_of_a_value_are_set() -> None:
     assert pages_of(document(p(r("{{ merge.name }}"))), {"name": "a\tb\nc"}) == ["abc"]
+
+
+@needs_office
+def test_a_word_that_is_wider_than_its_line_is_broken_as_an_office_program_breaks_it(tmp_path: Path) -> None:
+    """FR-39: nothing of a long name runs off the page, or out of its cell."""
+    word = "Hottentottententententoonstellingsmakersvergadering"
+    merge = {"name": word * 3, "part": f"een {word} na"}
+    body = (
+        p(r("Stichting "), field("MERGEFIELD name"), r(" en verder."))
+        + table([p(field("MERGEFIELD name")), p(field("MERGEFIELD part")), p(r(word))])
+        + p(field("MERGEFIELD part"), looks="<w:ind w:left='6000' w:hanging='500'/>")
+    )
+
+    ours, _ = TranslatedLayout(document(body), "nl").letter(values(merge), "2026-11-24")
+
+    theirs = converted({"x": DocxLayout(document(body), "nl").letter(values(merge), "2026-11-24")[0]}, tmp_path)["x"]
+    assert compared(ours, theirs).reasons == ()
+    assert off_the_page(ours) is None
+
+
+@needs_office
+def test_a_table_breaks_over_pages_as_an_office_program_breaks_it(tmp_path: Path) -> None:
+    """FR-39: its outer lines are not those of each page, and as many rows stand on each."""
+    sides = ("top", "left", "bottom", "right")
+    looks = "".join(f"<w:{side} w:val='single' w:sz='12' w:color='0B6B6B'/>" for side in sides)
+    looks += "<w:insideH w:val='single' w:sz='4' w:color='D5DCE4'/>"
+    body = table(*([p(r(f"rij {number}"))] for number in range(150)), looks=f"<w:tblBorders>{looks}</w:tblBorders>")
+
+    ours, _ = TranslatedLayout(document(body), "nl").letter(values({}), "2026-11-24")
+
+    likeness = compared(ours, converted({"x": document(body)}, tmp_path)["x"])
+    assert (likeness.reasons, likeness.pages) == ((), (5, 5))
+    assert likeness.off < 0.0005
 
 
 def test_a_generic_pdf_names_its_fields() -> None:

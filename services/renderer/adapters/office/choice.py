@@ -69,8 +69,9 @@ class WordPages:
         choices = {
             language: self._chosen(file(ref.sha256), language, document) for language, ref in document.files.items()
         }
+        code = "word_needs_a_2b" if document.pdf == _TOO_MUCH else "word_needs_office"
         unmade = (
-            LayoutProblem(language=language, code="word_needs_office", detail="; ".join(choice.reasons))
+            LayoutProblem(language=language, code=code, detail="; ".join(choice.reasons))
             for language, choice in choices.items()
             if choice.engine is None
         )

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import TemplateSyntaxError
@@ -29,6 +29,7 @@ from shared.contracts.layouts import LayoutJudged, LayoutProblem
 
 LARGEST = 25 * 1024**2  # bytes of a part; no mail server takes more
 _IMAGE = re.compile(r"data:image/(?!svg)[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)")
+_PDF = b"%PDF-"
 _OF_MAILS = {"html", "mjml"}
 Making = Callable[[Mapping[str, Any]], tuple[bytes, tuple[str, ...]]]
 
@@ -48,6 +49,7 @@ class _Reader:
         self._problems: list[LayoutProblem] = []
         self._warnings: dict[LayoutProblem, None] = {}
         self._declined: dict[str, tuple[str, ...]] = {}
+        self._words: dict[str, list[DocxLayout | TranslatedLayout]] = {}  # what each Word document becomes
 
     def judged(self) -> LayoutJudged:
         for language, parts in self._document.sources.items():
@@ -95,8 +97,8 @@ class _Reader:
         try:
             declared = tuple(field.name for field in self._document.fields)
             read_word(content, f"{language}.docx", self._used, declared)
-            DocxLayout(content, language)
-            TranslatedLayout(content, language, STANDARDS[self._document.pdf])
+            self._words[language] = [DocxLayout(content, language)]
+            self._words[language].append(TranslatedLayout(content, language, STANDARDS[self._document.pdf]))
         except Declined as reasons:
             self._declined[language] = reasons.reasons
         except Unmergeable as error:
@@ -124,6 +126,8 @@ class _Reader:
                     self._problem("layout_wrongly_written", language, part, error.detail, error.field, error.line)
                 else:
                     self._try(language, part, making)
+        for language, layouts in self._words.items():
+            self._try(language, None, lambda context, layouts=layouts: _each(layouts, context))
 
     def _making(self, language: str, part: str, source: str) -> Making:
         """Compile a part as the engines do; raise `Unmergeable`."""
@@ -137,7 +141,7 @@ class _Reader:
         merge = MjmlPage(source, language) if part == "mjml" else Merge(source, language, html=part == "html")
         return lambda context: (merge(context).encode(errors="replace"), ())
 
-    def _try(self, language: str, part: str, making: Making) -> None:
+    def _try(self, language: str, part: str | None, making: Making) -> None:
         """Make a part of each sample: what goes wrong with every one is the layout's fault, not the values'."""
         faults: dict[Kind, Unmergeable] = {}
         for kind, context in contexts(self._used, self._document, language):
@@ -158,14 +162,14 @@ class _Reader:
                 self._notice(language, part, kind, made, noticed)
         self._tell(language, part, faults)
 
-    def _notice(self, language: str, part: str, kind: Kind, made: bytes, noticed: tuple[str, ...]) -> None:
+    def _notice(self, language: str, part: str | None, kind: Kind, made: bytes, noticed: tuple[str, ...]) -> None:
         if kind == "words":
             for one in noticed:
                 self._warn("layout_noticed", language, part, one)
-        elif kind == "long" and part in ("typst", "page") and (where := off_the_page(made)):
+        elif kind == "long" and made.startswith(_PDF) and (where := off_the_page(made)):
             self._warn("layout_overflows", language, part, where)
 
-    def _tell(self, language: str, part: str, faults: Mapping[Kind, Unmergeable]) -> None:
+    def _tell(self, language: str, part: str | None, faults: Mapping[Kind, Unmergeable]) -> None:
         tried = [faults.get(kind) for kind in TRIED]
         if not all(tried):
             return
@@ -176,7 +180,9 @@ class _Reader:
         elif first.field:
             self._problem("layout_unknown_field", language, part, "", first.field, first.line)
         else:
-            self._problem("layout_failing", language, part, first.detail, line=first.line)
+            self._problem(
+                "layout_failing" if part else "word_not_merged", language, part, first.detail, line=first.line
+            )
 
     def _problem(
         self,
@@ -191,8 +197,15 @@ class _Reader:
             LayoutProblem(language=language, part=part, code=code, detail=detail[:500], field=field, line=line)
         )
 
-    def _warn(self, code: str, language: str, part: str, detail: str, line: int | None = None) -> None:
+    def _warn(self, code: str, language: str, part: str | None, detail: str, line: int | None = None) -> None:
         self._warnings[LayoutProblem(language=language, part=part, code=code, detail=detail[:500], line=line)] = None
+
+
+def _each(
+    layouts: Sequence[DocxLayout | TranslatedLayout], context: Mapping[str, Any]
+) -> tuple[bytes, tuple[str, ...]]:
+    """Make all that a Word document becomes; return the last, a PDF where it makes one without an office program."""
+    return [layout.letter(context, DAY) for layout in layouts][-1]
 
 
 def _environment(language: str) -> ImmutableSandboxedEnvironment:

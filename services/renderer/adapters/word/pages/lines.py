@@ -43,6 +43,7 @@ _DECLINED = {
     "oMath": "formulas",
     "oMathPara": "formulas",
 }
+_LONG = 16  # letters of a word that may be wider than its line, as `long` in prelude.typ
 _LETTERS = {"noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
 _COUNTS = {
     "PAGE": "counter(page).display()",
@@ -84,7 +85,8 @@ class Lines:
         for is_text, children in groupby(run, lambda child: child.tag == TEXT):
             if is_text:
                 said = "".join(child.text or "" for child in children)
-                yield f"({looks}({quoted(said)}),)" if said else ""
+                is_long = any(len(word) > _LONG for word in said.split(" "))
+                yield (f"said({looks}, {quoted(said)})" if is_long else f"({looks}({quoted(said)}),)") if said else ""
                 continue
             for child in children:
                 piece = self._piece(child, looks, scope)
