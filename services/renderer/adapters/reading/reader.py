@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from jinja2 import TemplateSyntaxError
@@ -127,7 +128,7 @@ class _Reader:
                 else:
                     self._try(language, part, making)
         for language, layouts in self._words.items():
-            self._try(language, None, lambda context, layouts=layouts: _each(layouts, context))
+            self._try(language, None, partial(_each, layouts))
 
     def _making(self, language: str, part: str, source: str) -> Making:
         """Compile a part as the engines do; raise `Unmergeable`."""

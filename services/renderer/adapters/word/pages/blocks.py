@@ -12,6 +12,7 @@ from services.renderer.adapters.word.pages.workshop import Workshop, pt, quoted
 from services.renderer.adapters.word.xml import DO, PARAGRAPH, RUN, Element, above, run_like, w
 
 _SIDES = ("top", "bottom", "left", "right")
+_OF_CELLS = "Times New Roman"  # by whose height office programs reckon the room at the end of a cell
 _PASSED_BY = {
     "bookmarkStart",
     "bookmarkEnd",
@@ -45,7 +46,7 @@ class Blocks:
             return self._tables.written(child, inner)
 
         code = written(nodes_of(children, self._shop.layout.marks), scope, emit)
-        return f"let past = nothing\n{code}\nif past.after != 0pt {{ v(past.after) }}"
+        return f"let past = nothing\n{code}\nif past.after != past.tail {{ v(past.after - past.tail) }}"
 
     def _flat(self, container: Element) -> Any:
         for child in container:
@@ -95,7 +96,8 @@ class Blocks:
             code.append(self._between(looks, first=number == 0))
             code += floats
             code.append(f"paragraph({{\n{said}\n}}, {', '.join(f'{name}: {value}' for name, value in how.items())})")
-            code.append(self._past(looks, last=number == len(groups) - 1))
+            tail = self._tail(looks, runs, mark, within) if in_cell else 0.0
+            code.append(self._past(looks, tail, last=number == len(groups) - 1))
         return "\n".join(code)
 
     def _between(self, looks: Looks, *, first: bool) -> str:
@@ -104,10 +106,17 @@ class Blocks:
         collapse = "true" if self._shop.styles.collapses else "false"
         return f"v(room-between(past, {pt(before)}, {quoted(str(looks['style']))}, {close}, {collapse}))"
 
-    def _past(self, looks: Looks, *, last: bool) -> str:
+    def _tail(self, looks: Looks, runs: list[Element], mark: Looks, within: list[Element]) -> float:
+        """Return by how much less room an office program leaves below the last line of a cell than below others."""
+        first = next((run for run in runs if run.tag == RUN), None)
+        run = mark if first is None else self._shop.styles.run(looks, first.find(w("rPr")), within)
+        own = self._shop.styles.run(looks, None, within)
+        return self._shop.spread(run, looks) - self._shop.spread(own | {"font": _OF_CELLS}, looks)
+
+    def _past(self, looks: Looks, tail: float, *, last: bool) -> str:
         after = looks.get("after", 0.0) if last else 0.0
         close = "true" if looks.get("contextual") else "false"
-        return f"past = (after: {pt(after)}, style: {quoted(str(looks['style']))}, close: {close})"
+        return f"past = (after: {pt(after)}, tail: {pt(tail)}, style: {quoted(str(looks['style']))}, close: {close})"
 
     def _label(self, level: Level, looks: Looks, mark: Looks) -> str:
         if not level.label:

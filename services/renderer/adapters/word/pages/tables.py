@@ -61,7 +61,7 @@ class Tables:
             (points(one.get(w("w"))) for source in reversed(sources) if (one := source.find(w("tblInd"))) is not None),
             0.0,
         )
-        shift -= 0 if self._shop.styles.modern else inset["left"]
+        shift += _half(borders.get("left")) if self._shop.styles.modern else -inset["left"]
         floats = properties is not None and properties.find(w("tblpPr")) is not None
         if floats:
             self._shop.reasons.add("a table that floats")
@@ -179,6 +179,10 @@ def _stroke(line: tuple[float, str] | None) -> str:
 
 def _lengths(lengths: dict[str, float]) -> str:
     return f"({', '.join(f'{side}: {pt(length)}' for side, length in lengths.items())},)" if lengths else "(:)"
+
+
+def _half(line: tuple[float, str] | None) -> float:
+    return line[0] / 2 if line else 0.0
 
 
 def _said(properties: Element | None, name: str) -> str | None:
