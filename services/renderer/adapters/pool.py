@@ -30,8 +30,8 @@ CHUNK = 25
 class RenderPool:
     """An `Engine` of one process per core. `blobs` is the file of `SqliteBlobs`, which must be there.
 
-    A chunk may take so many `seconds` and its worker so many bytes of `memory`. When it takes more, the worker is
-    lost: a new one makes its jobs one by one, and only a job that takes its worker along once more is at fault.
+    A job may take so many `seconds` and its worker so many bytes of `memory`. When it takes more, the worker is lost: a
+    new one makes the jobs of its chunk one by one, and only a job that takes its worker along once more is at fault.
     """
 
     def __init__(

@@ -90,9 +90,12 @@ class Press:
         self._body = lru_cache(LAYOUTS_KEPT)(self._compiled_body)
         self._letter = lru_cache(LAYOUTS_KEPT)(self._compiled_letter)
 
-    def make(self, jobs: Sequence[Job]) -> list[Made | Fault]:
+    def make(self, jobs: Sequence[Job], before_each: Callable[[], object] = lambda: None) -> list[Made | Fault]:
         """Return what came of each job; the parts of all are stored in one go, or none."""
-        sheets = [self._sheet(job) for job in jobs]
+        sheets = []
+        for job in jobs:
+            before_each()
+            sheets.append(self._sheet(job))
         blobs = [blob for sheet in sheets if isinstance(sheet, _Sheet) for blob in sheet.blobs.values()]
         refs = iter(self._blobs.put_many(blobs) if blobs else ())
         return [

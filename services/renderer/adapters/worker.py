@@ -10,6 +10,8 @@ import signal
 import struct
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,15 +25,14 @@ _GIVES_WAY = 10  # of 19: what is made is sent before more is made, so that send
 
 
 def main(blobs: Path, memory: int, seconds: float) -> None:
-    """Work until stdin ends, in so many bytes of memory; a chunk that takes more seconds ends the process."""
+    """Work until stdin ends, in so many bytes of memory; a job or layout that takes more seconds ends the process."""
     questions, answers = sys.stdin.buffer, _answers()
     _limit(memory)
     press = Press(SqliteBlobs(blobs))
     _send(answers, READY)
     while head := questions.read(HEAD.size):
         asked = pickle.loads(questions.read(*HEAD.unpack(head)))  # noqa: S301 - only its own pool writes here
-        signal.setitimer(signal.ITIMER_REAL, seconds)  # the kernel's alarm: no layout and no engine outruns it
-        answer = _answer(press, asked)
+        answer = _answer(press, asked, partial(signal.setitimer, signal.ITIMER_REAL, seconds))
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(answers, answer)
 
@@ -42,9 +43,10 @@ def framed(value: Any) -> bytes:
     return HEAD.pack(len(content)) + content
 
 
-def _answer(press: Press, asked: Any) -> Any:
+def _answer(press: Press, asked: Any, set_alarm: Callable[[], object]) -> Any:
+    set_alarm()  # the kernel's: no layout and no engine outruns it
     try:
-        return press.judge(asked) if isinstance(asked, LayoutDocument) else press.make(asked)
+        return press.judge(asked) if isinstance(asked, LayoutDocument) else press.make(asked, before_each=set_alarm)
     except MemoryError:
         raise  # as if killed: the pool then finds the job that asked for so much
     except Exception:  # noqa: BLE001 - whatever it is, no job is to blame, and the pool tells its caller

@@ -106,6 +106,20 @@ async def test_a_job_that_reaches_a_limit_fails_alone(
     await pool.close()
 
 
+async def test_a_chunk_may_take_longer_than_a_job(blobs: SqliteBlobs, tmp_path: Path) -> None:
+    """A22: many that take their time are no fault of any."""
+    pool = RenderPool(tmp_path / "blobs.db", 1, seconds=3)
+    layout = kept(blobs, a_document(text=SLOW))
+    await pool.start()
+    before = workers_on(tmp_path / "blobs.db")
+
+    made = await pool.make([a_job(body_layout=layout)] * 15)
+
+    assert [type(each) for each in made] == [Made] * 15
+    assert workers_on(tmp_path / "blobs.db") == before
+    await pool.close()
+
+
 async def test_a_letter_that_takes_its_worker_along_fails_alone(blobs: SqliteBlobs, pool: RenderPool) -> None:
     good = kept(blobs, a_document("typst", typst=LETTER))
     bad = kept(blobs, a_document("typst", typst=HUGE_LETTER), "greedy")
