@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 from services.dossier.domain.contact import Known
+from services.dossier.domain.text import is_email
 
 ConsentMode = Literal["enforce", "attest", "off"]
 Exclusion = tuple[str, str]  # status and reason
@@ -105,7 +106,7 @@ def _no_address(owners: Sequence[Reachable], used: Reachable | None, given: str 
     if any(owner.blocked for owner in owners):
         return "contact_blocked"
     if given:
-        return None  # it was checked when the request was read
+        return None if is_email(given) else "invalid"
     if used is None or not used.email:
         return "missing"
     if not used.email_valid:

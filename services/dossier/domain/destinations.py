@@ -45,8 +45,11 @@ class GivenDestination(_Given):
         return Address.of(self.kind, self.number, self.contact_id)
 
 
-def destination_wrongs(destinations: Iterable[GivenDestination], *, separately: bool) -> Iterator[Wrong]:
-    """Yield what is wrong with the destinations of a request, each by itself and all together."""
+def destination_wrongs(destinations: Iterable[GivenDestination], *, separately: bool, mailing: bool) -> Iterator[Wrong]:
+    """Yield what is wrong with the destinations of a request, each by itself and all together.
+
+    In a `mailing` an address that is none leaves its addressee out, as that of a contact does (A10).
+    """
     seen: dict[str, int] = {}
     size = 0
     for number, destination in enumerate(destinations):
@@ -59,18 +62,20 @@ def destination_wrongs(destinations: Iterable[GivenDestination], *, separately: 
             yield Wrong(f"destinations[{number}]", "duplicate_destination", {"first": f"destinations[{seen[d]}]"})
         seen.setdefault(d, number)
         size += len(d) * 4 + 50
-        yield from _recipient_wrongs(destination.recipient, f"{place}recipient.")
+        yield from _recipient_wrongs(destination.recipient, f"{place}recipient.", mailing=mailing)
         yield from _merge_wrongs(destination.merge, f"{place}merge")
     if not separately and size > _ON_ONE_ITEM:
         yield Wrong("destinations", "too_many_on_one_item")
 
 
-def _recipient_wrongs(recipient: GivenRecipient | None, place: str) -> Iterator[Wrong]:
+def _recipient_wrongs(recipient: GivenRecipient | None, place: str, *, mailing: bool) -> Iterator[Wrong]:
     if recipient is None:
         return
     if has_control(recipient.name or ""):
         yield Wrong(f"{place}name", "control_character")
-    if recipient.email and not is_email(recipient.email):
+    if has_control(recipient.email or ""):
+        yield Wrong(f"{place}email", "control_character")
+    elif recipient.email and not mailing and not is_email(recipient.email):
         yield Wrong(f"{place}email", "invalid_email")
 
 

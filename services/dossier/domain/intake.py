@@ -152,7 +152,8 @@ def wrongs_in(intake: Intake) -> Iterator[Wrong]:
     yield from slot_wrongs(intake)
     for number, file in enumerate(intake.attachments):
         yield from attachment_wrongs(file, f"attachments[{number}].")
-    yield from destination_wrongs(intake.destinations, separately=intake.separately)
+    mailing = intake.is_mailing and intake.issue_method == "email"
+    yield from destination_wrongs(intake.destinations, separately=intake.separately, mailing=mailing)
 
 
 def _text_wrongs(intake: Intake) -> Iterator[Wrong]:

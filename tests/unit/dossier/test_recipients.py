@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from services.dossier.domain.refusal import Refused
 from services.dossier.web.form import parts_of
-from shared.contracts.dossier import DossierItemRequested
+from shared.contracts.dossier import DossierItemExcluded, DossierItemRequested
 from tests.unit.dossier.conftest import HOST, House, a_request
 
 PEOPLE = """\
@@ -156,12 +156,34 @@ async def test_every_wrong_line_is_named_by_line_and_column_in_one_refusal(house
     again = wrong.replace("person,,b@home.example,\n", "\n").replace(",x,y", ",x")
     errors = (await sent(house, again.encode())).json()["errors"]
     assert [(error["field"], error["code"]) for error in errors] == [
-        ("recipients[2].email", "invalid_email"),
         ("recipients[3].kind", "unknown_destination_kind"),
         ("recipients[8]", "duplicate_destination"),
     ]
-    assert "recipients[7]" in errors[2]["detail"]
+    assert "recipients[7]" in errors[1]["detail"]
     assert await house.told(DossierItemRequested) == []
+
+
+async def test_an_address_of_a_list_that_is_none_leaves_its_addressee_out(house: House) -> None:
+    """FR-94…98, A10: the others are sent; what was given is kept, to be corrected."""
+    listed = b"kind,number,name,email\nperson,1,Jo,jo@home.example\nperson,2,Anna,anna@\nperson,3,Bram,\n"
+
+    refused = await sent(house, listed, missing_addresses="refuse")
+    accepted = await sent(house, listed)
+    await house.record_all()
+
+    assert [(error["field"], error["code"]) for error in refused.json()["errors"]] == [
+        ("recipients[3]", "address_invalid"),
+        ("recipients[4]", "address_missing"),
+    ]
+    assert accepted.json()["reasons"] == {"invalid": 1, "missing": 1}
+    assert [mail.destination.number for mail in await house.told(DossierItemRequested)] == ["1"]
+    left_out = await house.told(DossierItemExcluded)
+    assert [(one.destination.number, one.status, one.reason) for one in left_out] == [
+        ("2", "no_address", "invalid"),
+        ("3", "no_address", "missing"),
+    ]
+    contact = (await house.ask("GET", "/contacts/person/2")).json()
+    assert (contact["email"], contact["email_valid"]) == ("anna@", False)
 
 
 async def test_what_only_looking_up_shows_is_named_by_line_too(house: House) -> None:
@@ -193,7 +215,9 @@ async def test_a_list_can_be_checked_and_one_of_it_previewed(house: House) -> No
 
     assert checked.json()["total"] == 2
     assert previewed.json()["recipient"]["name"] == "Bram"
-    assert wrong.json()["errors"][0]["field"] == "recipients[2].email"
+    assert [(one["status"], one["reason"], one["count"]) for one in wrong.json()["reasons"]] == [
+        ("no_address", "invalid", 1)
+    ]
     assert await house.told(DossierItemRequested) == []
 
 

@@ -205,7 +205,7 @@ async def test_what_is_required_is_missed_by_name(house: House, field: str) -> N
 
 
 async def test_everything_that_is_wrong_is_said_at_once(house: House) -> None:
-    people = [a_destination("1", recipient={"email": "x"}), {"kind": "planet", "number": "2"}]
+    people = [a_destination("1", recipient={"name": "x\ny"}), {"kind": "planet", "number": "2"}]
 
     problem = await house.refused(a_request(subject="a\nb", destinations=people), "nl")
 
@@ -213,7 +213,7 @@ async def test_everything_that_is_wrong_is_said_at_once(house: House) -> None:
     assert problem["detail"] == "3 dingen kloppen niet; er is niets vastgelegd."
     assert [error["field"] for error in problem["errors"]] == [
         "subject",
-        "destinations[0].recipient.email",
+        "destinations[0].recipient.name",
         "destinations[1].kind",
     ]
 
