@@ -84,7 +84,7 @@ class Postgres:
         """Return the URL of a database that knows letters beyond English, made where there is none."""
         with self.connect() as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                locale = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+                locale = "LOCALE 'C.UTF-8'"
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
         return f"postgresql+psycopg://{_USER}@/{name}?host={self._folder}"
 

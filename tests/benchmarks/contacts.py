@@ -56,16 +56,17 @@ async def _put(store: Store, tables: SqlContacts, contacts: list[Contact]) -> No
 
 
 async def pages_of(store: Store, cpu: Cpu) -> AsyncIterator[tuple[str, dict[str, float]]]:
-    """Yield what each shape takes, in milliseconds: the first page, all pages, and the count."""
+    """Yield what each shape takes, in milliseconds: the first page (the best of three), all pages, and the count."""
     pages = SqlContactPages(store)
     for name, (wanted, order) in SHAPES.items():
         after: Cursor | None = None
         taken: list[tuple[float, float]] = []
-        for _ in range(_PAGES):
+        for number in range(-2, _PAGES):
             began, worked = time.perf_counter(), cpu()
             page = await pages.page(wanted, order, 50, after)
             taken.append(((time.perf_counter() - began) * 1000, cpu() - worked))
-            after = page.next
+            after = page.next if number >= 0 else None
+        firsts, taken = taken[:3], [min(taken[:3]), *taken[3:]]
         counted = cpu()
         await pages.count(wanted, 100_001)
         counting = cpu() - counted
@@ -73,11 +74,11 @@ async def pages_of(store: Store, cpu: Cpu) -> AsyncIterator[tuple[str, dict[str,
         yield (
             name,
             {
-                "first": taken[0][0],
+                "first": min(wall for wall, _ in firsts),
                 "p50": _quantile(walls, 0.5),
                 "p95": _quantile(walls, 0.95),
                 "max": walls[-1],
-                "cpu_first": taken[0][1],
+                "cpu_first": min(work for _, work in firsts),
                 "cpu_p50": _quantile(works, 0.5),
                 "cpu_max": works[-1],
                 "cpu_count": counting,

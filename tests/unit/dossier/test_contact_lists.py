@@ -161,6 +161,18 @@ async def test_all_contacts_of_a_filter_are_frozen_and_counted_over_http(house: 
     assert frozen == [Address("employee", number) for number in ("2", "1", "0")]
 
 
+@pytest.mark.parametrize("descending", [False, True])
+async def test_whoever_has_nothing_to_be_sorted_by_comes_last(lists: Lists, *, descending: bool) -> None:
+    """FR-19, A25."""
+    for number, email in enumerate(["b@home.example", None, "a@home.example"]):
+        await lists.put(a_contact(Address("person", f"{number}"), name="Anna", email=email))
+
+    found = await lists.all(ContactFilter(), Order("email", descending), 1)
+
+    emails = [known.email for known in found]
+    assert emails == [*sorted(["a@home.example", "b@home.example"], reverse=descending), None]
+
+
 def test_the_facts_that_views_show_are_those_of_a_contact() -> None:
     """A25."""
     assert set(ContactFacts.model_fields) <= set(Known.__dataclass_fields__)

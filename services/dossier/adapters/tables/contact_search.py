@@ -17,6 +17,7 @@ from sqlalchemy import (
     FromClause,
     RowMapping,
     Select,
+    Subquery,
     Tuple,
     and_,
     bindparam,
@@ -37,7 +38,7 @@ from services.dossier.domain.looking import ContactFilter, Cursor, Order
 _FEW = 10_000  # contacts that are sorted rather than walked to
 _RARE = 3_000  # contacts with a word that are sorted at once
 _NEXT = (300, 3_000)  # contacts that come next, in which words are looked for first
-_AHEAD = 30_000  # contacts that come next, in which those let through are looked for first
+_AHEAD = 100_000  # contacts that come next, in which those let through are looked for first
 _WORDS = table("contact_words", column("rowid"), column("contact_words"))
 
 
@@ -48,6 +49,7 @@ class Found:
     filter: ContactFilter
     facets: tuple[int, ...] | None
     n: int
+    of: int  # contacts that there are
     is_sqlite: bool
 
     @property
@@ -86,14 +88,24 @@ class Listing:
         if self.found.n == 0:
             return []
         if self.found.is_short:
-            return self._sorted(*self.found.conditions(by_facet=self.found.filter.base is None), *said(self.found))
+            return self._all_looked_at()
         if self.found.filter.terms:
             return self._searched()
         return self._filtered() if self.found.facets else self._walked()
 
+    def _all_looked_at(self) -> Sequence[RowMapping]:
+        """Sort all that are let through."""
+        conditions = self.found.conditions(by_facet=self.found.filter.base is None)
+        of = BRIEFS.get(self.order.by)
+        if of is None or self.found.filter.terms or not self.found.is_sqlite:
+            return self._sorted(*conditions, *said(self.found))
+        these = select(CONTACTS.c.sequence).where(*conditions)
+        return self._briefly(select(of.c.sequence).where(of.c.sequence.in_(these)), of)
+
     def _filtered(self) -> Sequence[RowMapping]:
         """Find those let through in what comes next; else merge what each facet has next, or walk on to them."""
-        rows = self._picked(*self._next(), *self.found.conditions())
+        near = self._near(self.limit)
+        rows = self._run(select(near.c.sequence))
         if len(rows) == self.limit:
             return rows
         return self._merged() if self.order.by == "number" else self._walked()
@@ -118,13 +130,19 @@ class Listing:
             rows = self._in_the_next(most)
             if len(rows) == self.limit:
                 return rows
-        return self._matched() if self.found.is_sqlite else self._sorted(*self.found.conditions(), *said(self.found))
+        return self._matched()
 
     def _matched(self) -> Sequence[RowMapping]:
-        """Sort all that have the words, by an index that holds them in the order in which words are found."""
+        """Sort all that have the words."""
+        if not self.found.is_sqlite:
+            return self._sorted(*self.found.conditions(), *said(self.found))
         of = BRIEFS.get(self.order.by, CONTACTS)
+        return self._briefly(matching(self.found, of), of)
+
+    def _briefly(self, following: Select[Any], of: FromClause) -> Sequence[RowMapping]:
+        """Sort contacts by an index that holds what they are sorted by in the order in which they are found."""
         key = self.found.unindexed(of.c[SORTS[self.order.by].name])
-        following = matching(self.found, of).where(*self._left(key, of.c.sequence))
+        following = following.where(*self._left(key, of.c.sequence))
         return self._run(following.order_by(key == "", *keys_of(key, self.order, of.c.sequence)).limit(self.limit))
 
     def _with_a_rare_word(self) -> Select[Any] | None:
@@ -138,24 +156,24 @@ class Listing:
 
     def _in_the_next(self, most: int) -> Sequence[RowMapping]:
         """Look for words in so many contacts that come next."""
-        key = SORTS[self.order.by]
-        following = select(CONTACTS.c.sequence, key.label("key"), CONTACTS.c.words)
-        following = following.where(*self.found.conditions(), *self._next()).order_by(*keys_of(key, self.order))
-        near = following.limit(most).subquery()
-        those = select(near.c.sequence).where(*said(self.found, near.c.words))
-        return self._run(those.order_by(*keys_of(near.c.key, self.order, near.c.sequence)).limit(self.limit))
+        near = self._near(most)
+        those = select(near.c.sequence).join_from(near, CONTACTS, CONTACTS.c.sequence == near.c.sequence)
+        those = those.where(*said(self.found)).order_by(*keys_of(near.c.key, self.order, near.c.sequence))
+        return self._run(those.limit(self.limit))
 
-    def _next(self) -> list[ColumnElement[bool]]:
-        """Return the condition to come next, among those that have something to be sorted by or those that have not.
+    def _near(self, most: int) -> Subquery:
+        """Return so many contacts let through that come next, of as many as there should be to have twice of them.
 
-        With a filter, it ends so many contacts further on, let through or not.
+        They are among those that have something to be sorted by, or among those that have not.
         """
-        key, ahead = SORTS[self.order.by], self._ahead()
+        key = SORTS[self.order.by]
+        ahead = select(CONTACTS.c.sequence, key.label("key"), CONTACTS.c.facet).where(*self._ahead())
+        ahead = ahead.order_by(*keys_of(key, self.order))
         if self.found.facets is None:
-            return ahead
-        last = select(key, CONTACTS.c.sequence).where(*ahead).order_by(*keys_of(key, self.order)).offset(_AHEAD)
-        here = self.connection.execute(last.limit(1)).first()
-        return [*ahead, *(~further for further in beyond(key, here and Cursor(self.order, *here)))]
+            return ahead.limit(most).subquery()
+        next_of_all = ahead.limit(min(_AHEAD, 2 * most * self.found.of // self.found.n)).subquery()
+        near = select(next_of_all).where(next_of_all.c.facet.in_(self.found.facets))
+        return near.order_by(*keys_of(next_of_all.c.key, self.order, next_of_all.c.sequence)).limit(most).subquery()
 
     def _walked(self) -> Sequence[RowMapping]:
         """Go through the contacts in the order wanted, which an index has with all that this asks of each."""
@@ -209,7 +227,7 @@ def found_of(connection: Connection, wanted: ContactFilter) -> Found:
     counted = connection.execute(select(COUNTS.c.facet, COUNTS.c.n).where(COUNTS.c.n > 0)).all()
     through = {facet: n for facet, n in counted if wanted.lets(Facet.of(facet))}
     facets = None if len(through) == len(counted) else tuple(sorted(through))
-    return Found(wanted, facets, sum(through.values()), connection.dialect.name == "sqlite")
+    return Found(wanted, facets, sum(through.values()), sum(n for _, n in counted), connection.dialect.name == "sqlite")
 
 
 def narrowed(found: Found, query: Select[Any]) -> Select[Any]:

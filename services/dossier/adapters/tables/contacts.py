@@ -65,7 +65,7 @@ SORTS = {
     "changed": CONTACTS.c.changed,
 }
 Index("contacts_place", CONTACTS.c.place, unique=True)
-Index("contacts_facet", CONTACTS.c.facet, CONTACTS.c.place)  # in the order of lists that are filtered and no more
+Index("contacts_facet", CONTACTS.c.facet, CONTACTS.c.place, CONTACTS.c.sequence)
 _IS_ROLE = CONTACTS.c.role_of.is_not(None)
 Index("contacts_by_role", CONTACTS.c.role_of, CONTACTS.c.place, sqlite_where=_IS_ROLE, postgresql_where=_IS_ROLE)
 for _by, _of in SORTS.items():  # with the facet at hand, what is filtered out costs no look at its row
