@@ -12,6 +12,7 @@ from deploy.cli.failure import Code, Failure
 from deploy.cli.files import body_of, files_by_language, word_layout
 from deploy.cli.layout_folder import layout_in, write_layout
 from deploy.cli.rehearsal import where_of, written_parts
+from deploy.cli.sample import addressee, sample
 from deploy.cli.shown import Facts, Rows, Shown, say
 from deploy.cli.speak import speaks
 
@@ -20,7 +21,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Document layouts: list, show, add, copy, block, validate, preview, versions, diff.",
 )
-_OF_BODIES = ("text", "html")
 Source = Annotated[
     Path, typer.Argument(help="A folder with layout.toml and a folder per language; a JSON or TOML file; or a .docx")
 ]
@@ -171,12 +171,14 @@ def preview_layout(
     to: Annotated[str, typer.Option("--to", help="kind/number of a contact; unset = an invented one")] = "",
     merge: Annotated[list[str] | None, typer.Option("--merge", help="A merge field, as table=7")] = None,
     language: Annotated[str, typer.Option(help="Of the invented contact")] = "nl",
+    docx: Annotated[bool, typer.Option("--docx", help="Of a Word layout: the Word document, not its PDF")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write its parts to this folder")] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open it")] = False,
 ) -> Shown:
     """Show what a layout makes of one contact, and record nothing of it."""
     layout = api.dossier.get(_path(layout_id))
-    shown = api.dossier.post("/dossier-items/preview", _sample(api, layout, _addressee(to, language, merge or [])))
+    asked = sample(api, layout, addressee(layout, to, language, merge or []), docx=docx)
+    shown = api.dossier.post("/dossier-items/preview", asked)
     if shown["faults"]:
         raise Failure(Code.REFUSED, *(where_of(fault) for fault in shown["faults"]))
     say(*shown["warnings"])
@@ -185,27 +187,6 @@ def preview_layout(
         typer.launch(str(files[0]))
     facts = {"layout": layout_id, "version": layout["version"], "pages": shown["parts"]["page_count"]}
     return Facts(facts | {"files": [str(path) for path in files]})
-
-
-def _sample(api: Api, layout: dict[str, Any], addressee: dict[str, Any]) -> dict[str, Any]:
-    common = {"type": "outgoing_mail", "subject": layout["name"], "destinations": [addressee]}
-    if layout["kind"] not in _OF_BODIES:
-        return common | {"issue_method": "document", "attachment_layout_id": layout["id"]}
-    senders = api.dossier.items("/senders", limit=EVERY)
-    if not senders:
-        raise Failure(Code.REFUSED, "There is no sender yet; add one with `uitpost sender add`.")
-    return common | {"issue_method": "email", "body_layout_id": layout["id"], "sender_id": senders[0]["id"]}
-
-
-def _addressee(to: str, language: str, merge: list[str]) -> dict[str, Any]:
-    values = dict(one.partition("=")[::2] for one in merge)
-    if not to:
-        recipient = {"name": "Anna de Vries", "email": "anna@house.example", "language": language}
-        return {"kind": "person", "number": "voorbeeld", "recipient": recipient, "merge": values}
-    kind, _, number = to.partition("/")
-    if not number:
-        raise Failure(Code.WRONG_USE, f"--to {to}: write kind/number, as organisation/1000")
-    return {"kind": kind, "number": number, "merge": values}
 
 
 def _read(

@@ -32,6 +32,13 @@ def a_folder(at: Path, about: str = "") -> Path:
     return at / "groet"
 
 
+def a_layout(**others: Any) -> dict[str, Any]:
+    """A layout as it is shown."""
+    return {
+        "id": "groet", "kind": "typst", "name": "Groet", "version": 3, "data_collection": [], "pdf_missing": [], **others,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("layout_id", supplied())
 def test_a_supplied_layout_can_be_put_from_its_folder(layout_id: str) -> None:
     """FR-102, R-9: a copy begins with the folder of the original."""
@@ -187,7 +194,8 @@ def test_a_layout_is_looked_at_before_it_is_used(
         "pages": [],
         "page_count": 0,
     }
-    api.answer("GET /layouts/groet", {"id": "groet", "kind": kind, "name": "Groet", "version": 3})
+    api.answer("GET /layouts/groet", a_layout(kind=kind))
+    api.answer("GET /item-types", {"items": []})
     api.answer("GET /senders", {"items": [{"id": "sales"}]})
     api.answer("POST /dossier-items/preview", {"faults": [], "warnings": [], "parts": parts})
     api.answer("GET /previews/1/text", "Dag")
@@ -202,9 +210,84 @@ def test_a_layout_is_looked_at_before_it_is_used(
     assert asked["destinations"] == [{"kind": "organisation", "number": "1000", "merge": {"table": "7"}}]
 
 
+@pytest.mark.parametrize(
+    ("takes", "kind"),
+    [
+        ([], "person"),
+        (["organisation", "person"], "person"),
+        (["employee"], "employee"),
+        (["contact_person"], "contact_person"),
+    ],
+)
+def test_an_invented_addressee_is_of_a_kind_that_the_layout_takes(
+    uitpost: Uitpost, api: StandIn, takes: list[str], kind: str
+) -> None:
+    """R-10, R-12."""
+    api.answer("GET /layouts/groet", a_layout(data_collection=takes))
+    api.answer("GET /item-types", {"items": []})
+
+    uitpost("layout", "preview", "groet")
+
+    [asked] = api.bodies("POST /dossier-items/preview")
+    assert (asked["type"], asked["destinations"][0]["kind"]) == ("outgoing_mail", kind)
+    assert ("contact_id" in asked["destinations"][0]) == (kind == "contact_person")
+
+
+@pytest.mark.parametrize(
+    ("others", "chosen"),
+    [
+        ({}, "cards"),
+        ({"auto_document_layout_id": None, "on_intake": {"attachment_layout_id": "groet"}}, "cards"),
+        ({"auto_document_layout_id": None}, "outgoing_mail"),
+        ({"blocked": True}, "outgoing_mail"),
+        ({"issue_methods": ["email"]}, "outgoing_mail"),
+        ({"fields": {"cause_item_id": "mandatory"}}, "outgoing_mail"),
+        ({"features": {"without_allowed": False}}, "outgoing_mail"),
+        ({"destinations": {"person": "not_allowed"}}, "outgoing_mail"),
+        ({"destinations": {"employee": "mandatory"}}, "outgoing_mail"),
+    ],
+)
+def test_a_layout_is_looked_at_as_its_own_type_issues_it(
+    uitpost: Uitpost, api: StandIn, others: dict[str, Any], chosen: str
+) -> None:
+    """FR-87, R-12."""
+    own: dict[str, Any] = {
+        "id": "cards",
+        "blocked": False,
+        "issue_methods": ["none", "document"],
+        "fields": {"comment": "on"},
+        "features": {"without_allowed": True},
+        "destinations": {},
+        "on_intake": None,
+        "auto_document_layout_id": "groet",
+    }
+    api.answer("GET /layouts/groet", a_layout())
+    api.answer("GET /item-types", {"items": [own | others]})
+
+    uitpost("layout", "preview", "groet")
+
+    [asked] = api.bodies("POST /dossier-items/preview")
+    assert asked["type"] == chosen
+
+
+@pytest.mark.parametrize(("missing", "option", "printed"), [([], [], True), ([], ["--docx"], None), (["nl"], [], None)])
+def test_a_word_layout_is_looked_at_as_a_pdf_where_it_makes_one(
+    uitpost: Uitpost, api: StandIn, missing: list[str], option: list[str], printed: bool | None
+) -> None:
+    """R-12, FR-39."""
+    api.answer("GET /layouts/groet", a_layout(kind="word", pdf_missing=missing))
+    api.answer("GET /item-types", {"items": []})
+
+    uitpost("layout", "preview", "groet", *option)
+
+    [asked] = api.bodies("POST /dossier-items/preview")
+    assert asked.get("attachment_read_only") is printed
+
+
 def test_what_a_preview_cannot_make_is_told_with_its_place(uitpost: Uitpost, api: StandIn) -> None:
     fault = {"layout_id": "groet", "language": "nl", "field": "merge.table", "line": 3, "detail": "unknown"}
-    api.answer("GET /layouts/groet", {"id": "groet", "kind": "paged", "name": "Groet", "version": 3})
+    api.answer("GET /layouts/groet", a_layout(kind="paged"))
+    api.answer("GET /item-types", {"items": []})
     api.answer("POST /dossier-items/preview", {"faults": [fault], "warnings": [], "parts": {}})
 
     done = uitpost("layout", "preview", "groet")
