@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from deploy.cli.failure import Code
 from deploy.cli.shown import Rows, Shown, say
 from deploy.cli.speak import Data, answers, settings_of
+from deploy.cli.word_check import unprinted
 from deploy.local import NoNats, nats_version
 from deploy.nats_server import DidNotStart, NatsServer
 from services.dossier.domain.mail_server import of_url
@@ -60,6 +61,7 @@ async def _look(settings: Settings) -> list[Finding]:
         _store,
         _mail_server,
         _layouts,
+        _word_layouts,
         _office,
     )
     return [await look(settings) for look in looks]
@@ -137,6 +139,12 @@ async def _layouts(_settings: Settings) -> Finding:
     made = ", ".join(f"{name} {version}" for name, version in engines.items() if name != "libreoffice")
     layouts = ", ".join(f"{name} ({layout.kind})" for name, layout in supplied().items())
     return Finding("layouts", f"{layouts}; made by {made}")
+
+
+async def _word_layouts(settings: Settings) -> Finding:
+    """Say which Word layouts make no PDF: they are refused where one is asked for, and go as .docx."""
+    told = await asyncio.to_thread(unprinted, settings)
+    return Finding("Word layouts", f"no PDF of {'; '.join(told)}" if told else "each one recorded makes its PDF")
 
 
 async def _office(_settings: Settings) -> Finding:
