@@ -17,7 +17,9 @@ NOUNS = (
     "contact",
     "draft",
     "event",
+    "field-setting",
     "item",
+    "mail-server",
     "mailing",
     "history",
     "layout",
@@ -45,7 +47,7 @@ class Nouns(TyperGroup):
         del ctx
         if cmd_name not in NOUNS:
             return None
-        command = typer.main.get_command(import_module(f"deploy.cli.{cmd_name}").app)
+        command = typer.main.get_command(import_module(f"deploy.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
         return command
 
