@@ -51,6 +51,7 @@ class _Sheet:
     content_type: str = ""
     engines: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    look: bytes | None = None  # the PDF that shows the attachment
 
     def stored(self, refs: Mapping[str, BlobRef]) -> Made:
         """Return what was made, by the references of its parts."""
@@ -63,7 +64,7 @@ class _Sheet:
         """Return the parts as they are looked at, with so many pages of the attachment as images."""
         said = {part: blob.content.decode() for part, blob in self.blobs.items() if part in {"text", "html"}}
         made = self.blobs.get("attachment")
-        images, count = images_of(made.content, pages) if made and self.content_type == PDF else ((), 0)
+        images, count = images_of(self.look, pages) if self.look else ((), 0)
         preview = Preview(
             mark=uuid4().hex,
             **said,
@@ -157,6 +158,17 @@ class Press:
         sheet.content_type = engine.content_type
         sheet.blobs["attachment"] = Blob(made, job.lasts)
         sheet.engines |= engine.engines
+        sheet.look = made if engine.content_type == PDF else self._look(made, job, layout)
+
+    def _look(self, letter: bytes, job: Job, layout: LayoutVersion) -> bytes | None:
+        """Return a PDF of a Word document whose pages are wanted, None where nothing on this machine makes any."""
+        if not job.shown_pages:
+            return None
+        document = self._document(layout.sha256)
+        try:
+            return self._word_pages.printed(letter, job.language, document, job.context["date"])[0]
+        except Unmergeable:
+            return None
 
     def _add_print(self, sheet: _Sheet, job: Job, layout: LayoutVersion, context: dict[str, Any]) -> None:
         try:

@@ -15,8 +15,9 @@ from services.renderer.adapters.made import formats_made
 from services.renderer.adapters.pool import RenderPool
 from services.renderer.application import Bench, Drafts, Layouts, Remakes
 from services.renderer.inbox import asked
-from shared.blobs import MemoryBlobs, SqliteBlobs
+from shared.blobs import Blob, MemoryBlobs, SqliteBlobs
 from shared.contracts.asks import PartsWanted
+from shared.contracts.dossier import LayoutDocument
 from shared.contracts.drafts import Addressee, Draft, Preview, PreviewWanted, TryOut
 from shared.contracts.message import BlobRef, Destination, LayoutVersion, Recipient, Sender
 from shared.messaging import Refusal
@@ -25,6 +26,7 @@ from tests.unit.renderer.jobs import LETTER, TEXT, a_document, a_job, kept
 from tests.unit.renderer.test_application import a_request
 from tests.unit.renderer.test_pool import SLOW
 from tests.unit.renderer.test_remakes import SaidRequests
+from tests.unit.renderer.word_files import document, p, r
 
 BY_TABLE = "Beste {{ recipient.name }},\n\nUw tafel: {{ merge.table }}\n"
 WARNS = '#set text(font: "No Such Font")\nDag\n'
@@ -149,6 +151,19 @@ async def test_a_preview_shows_both_bodies_the_letter_and_its_pages_and_keeps_no
     assert [Image.open(BytesIO(page)).size for page in shown.pages] == [(910, 1287)] * 2
     assert (made.parts, made.fault) == (None, None)
     assert how_many(tmp_path) == before + 1
+
+
+async def test_a_preview_of_a_word_document_shows_its_pages_too(drafts: Drafts, blobs: SqliteBlobs) -> None:
+    """FR-42, A6: it stays the document that is sent."""
+    [ref] = blobs.put_many([Blob(document(p(r("Beste {{ recipient.name }}"))))])
+    letter = kept(blobs, LayoutDocument(kind="word", sources={}, files={"nl": ref}), "brief")
+    draft = a_draft(attachment_layout=letter, attachment_read_only=False)
+
+    made = await drafts.preview(PreviewWanted(draft=draft, to=an_addressee(), pages=2))
+
+    shown = shown_of(blobs, made.preview)
+    assert (shown.filename, (shown.attachment or b"")[:2]) == ("brief.docx", b"PK")
+    assert (shown.page_count, [Image.open(BytesIO(page)).size for page in shown.pages]) == (1, [(910, 1287)])
 
 
 async def test_a_preview_to_be_sent_keeps_the_very_parts_too(drafts: Drafts, blobs: SqliteBlobs) -> None:

@@ -10,12 +10,11 @@ import pytest
 from services.renderer.adapters import press
 from services.renderer.adapters.press import Press
 from services.renderer.domain import LimitReached, Made
-from shared.blobs import Blob, BlobMissing, Lasts, MemoryBlobs
+from shared.blobs import BlobMissing, Lasts, MemoryBlobs
 from shared.contracts.dossier import LayoutDocument
 from shared.contracts.message import LayoutVersion
 from shared.contracts.renderer import Fault
 from tests.unit.renderer.jobs import LETTER, a_context, a_document, a_job, kept, named
-from tests.unit.renderer.word_files import document, p, r
 
 
 @pytest.fixture
@@ -117,16 +116,12 @@ def test_a_part_that_no_server_takes_reaches_a_limit(blobs: MemoryBlobs, monkeyp
     assert isinstance(one(Press(blobs).make([a_job(body_layout=layout)])), LimitReached)
 
 
-@pytest.mark.parametrize("kind", ["typst", "paged", "word"])
+@pytest.mark.parametrize("kind", ["typst", "paged"])
 def test_a_value_that_is_too_long_for_its_page_is_warned_of_and_not_told(kind: str, blobs: MemoryBlobs) -> None:
     """FR-102: the letter is made, and whoever it is for is not named in a warning."""
     word, page = "Wolfeschlegel" * 40, "{{ recipient.name }}"
-    if kind == "word":
-        [ref] = blobs.put_many([Blob(document(p(r(page))))])
-        layout = kept(blobs, LayoutDocument(kind="word", sources={}, files={"nl": ref}))
-    else:
-        sources: dict[str, Any] = {"typst": LETTER} if kind == "typst" else {"page": page}
-        layout = kept(blobs, a_document(kind, **sources))
+    sources: dict[str, Any] = {"typst": LETTER} if kind == "typst" else {"page": page}
+    layout = kept(blobs, a_document(kind, **sources))
 
     made = Press(blobs).make([a_job(context=named(name), attachment_layout=layout) for name in ("Anna", word)])
 
