@@ -28,6 +28,7 @@ _STATUS = {
     "attachment_not_ready": 404,
     "unknown_mail": 404,
     "never_attempted": 404,
+    "erased": 410,
     "parts_gone": 410,
     "not_remade": 410,
     "engine_unavailable": 503,

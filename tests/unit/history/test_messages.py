@@ -106,7 +106,7 @@ async def test_a_message_says_whether_it_is_what_was_sent(
         ("parts_gone", 410, "not kept any more"),
         ("not_remade", 410, "can’t be merged any more"),
         ("merge_data_expired", 409, "merge data are not kept"),
-        ("erased", 409, "is erased"),
+        ("erased", 410, "is erased"),
         ("engine_unavailable", 503, "can’t be made right now"),
         ("no_answer", 503, "gives no answer"),
         (None, 503, "gives no answer"),
