@@ -9,6 +9,7 @@ from services.dossier.application.ports import Resends, Tables
 from services.dossier.application.resending import is_deleted
 from services.dossier.domain.address import resolve
 from services.dossier.domain.identity import Address, mail_id_of
+from services.dossier.domain.layout_choice import makes_no_pdf
 from services.dossier.domain.processing import Processing
 from services.dossier.domain.refusal import Refused, Wrong
 from shared.contracts.asks import Remake, Resent
@@ -28,8 +29,8 @@ class Remaking:
         """Ask for the row's next letter; the same token again, or a loser of a race, is answered with the one made.
 
         Raises `Refused`: `unknown_row`, `not_a_letter`, `item_deleted`, `erased`, `merge_data_expired`,
-        `letter_to_come` while another is being made, and for the newest layout `layout_gone`, `layout_blocked_now` or
-        `lacks_field`.
+        `letter_to_come` while another is being made, and for the newest layout `layout_gone`, `layout_blocked_now`,
+        `lacks_field` or `layout_makes_no_pdf`.
         """
         row = await self._row(wish.processing_id)
         if wish.token in row.tokens:
@@ -78,6 +79,8 @@ class Remaking:
                 raise _refused("lacks_field", {"name": field["name"]})
         newest = {name: layout[name] if name in layout else pinned[name] for name in pinned}
         read_only = layout["kind"] != "word" or row.content["attachment_read_only"]
+        if read_only and layout["pdf_missing"]:
+            raise Refused([makes_no_pdf("processing_id", pinned["layout_id"], layout)], status=409)
         return {**row.content, "attachment_layout": newest, "attachment_read_only": read_only}
 
 

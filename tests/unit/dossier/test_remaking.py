@@ -1,6 +1,7 @@
 """The letter of a row is made again: as its next one, by the layout it had or as that now is, told with who and why."""
 
 import asyncio
+from base64 import b64encode
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -109,6 +110,15 @@ async def test_the_same_token_is_the_same_letter_and_two_at_once_make_one(house:
 
     assert once == again
     assert len(await house.told(DossierItemRequested)) == 1 + len({once.mail_id, *(one.mail_id for one in both)})
+
+
+async def test_a_letter_is_not_made_again_by_a_version_that_makes_no_pdf_here(house: House) -> None:
+    """A11, FR-105."""
+    first = await a_letter(house)
+    docx = {"content": b64encode(b"PK\x03\x04").decode()}
+    await house.ask("PUT", "/layouts/own", {"name": "Brief", "kind": "word", "files": {"nl": docx}})
+
+    assert await refusal(house, wish(first.processing_id, layout="newest")) == "layout_makes_no_pdf"
 
 
 async def test_what_cannot_be_made_again_is_refused(house: House) -> None:
