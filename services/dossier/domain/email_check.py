@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from services.dossier.domain.address import Reachable, Verdict, judge, used_of
@@ -97,7 +98,10 @@ def with_problem(
     found: dict[frozenset[Facet] | None, list[Facet]] = {}
     every = frozenset(bases) | {UNKNOWN}
     for facet in facets:
-        where = frozenset(base for base in every if _has(facet, base if needs_base(facet) else None, problem))
+        if needs_base(facet):
+            where = frozenset(base for base in every if _has(facet, base, problem))
+        else:
+            where = every if _has(facet, None, problem) else frozenset()
         if where:
             found.setdefault(None if where == every else where, []).append(facet)
     return found
@@ -106,6 +110,7 @@ def with_problem(
 UNKNOWN = Facet("organisation", "missing")
 
 
+@lru_cache(100_000)
 def _has(facet: Facet, base: Facet | None, problem: Problem | None) -> bool:
     found = problems_of(judge(facet, base))
     return problem in found if problem else bool(found)

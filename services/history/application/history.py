@@ -231,7 +231,7 @@ def _latest_making(timeline: Sequence[Row]) -> Row:
 
 
 def _after_item(item: Row) -> Cursor:
-    return Cursor(item["recorded_at"], item["item_id"])
+    return Cursor(item["recorded_at"], item["item_id"], item["sequence"])
 
 
 def _after_line(line: dict[str, Any]) -> Cursor:

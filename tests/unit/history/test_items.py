@@ -373,6 +373,27 @@ async def test_an_item_without_destination_is_found(shown: Shown) -> None:
     assert await found("type=letter") == []
 
 
+async def test_items_found_by_words_are_gone_through_page_by_page(shown: Shown) -> None:
+    """FR-49: those with the words, whatever they were called before, however they are written."""
+    await shown.hear(*(note(f"Offerte {n}" if n % 2 else f"Klacht {n}") for n in range(7)))
+    message = changed(1, 2, "subject", subject="Offerte 6").model_copy(update={"item_id": uuid5(RUN, "Klacht 6")})
+    await shown.hear(message)
+
+    async def found(q: str) -> list[str]:
+        seen, cursor = [], ""
+        while True:
+            page = (await shown.client.get(f"/dossier-items?q={q}&limit=2{cursor}")).json()
+            seen += [item["subject"] for item in page["items"]]
+            if page["next"] is None:
+                return sorted(seen)
+            cursor = f"&cursor={page['next']}"
+
+    assert await found("offerte") == ["Offerte 1", "Offerte 3", "Offerte 5", "Offerte 6"]
+    assert await found("KLACHT") == ["Klacht 0", "Klacht 2", "Klacht 4"]
+    assert await found("klacht+6") == []
+    assert await found("6") == ["Offerte 6"]
+
+
 async def test_an_item_with_another_contact_shows_at_that_one(shown: Shown) -> None:
     """R-23, R-22."""
     await shown.hear(note("about Anna", ("organisation", "1", "5")))

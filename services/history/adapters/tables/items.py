@@ -8,10 +8,11 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, desc, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, desc, func, or_, select, update
 
 from services.history.adapters.tables.columns import beyond
 from services.history.adapters.tables.schema import (
+    ITEM_WORDS,
     add,
     destinations,
     dialect_of,
@@ -21,6 +22,7 @@ from services.history.adapters.tables.schema import (
     makings,
     workflows,
 )
+from services.history.adapters.tables.search import TRIGRAM
 from services.history.domain.changes import Changes
 from services.history.domain.item import DELETED, Item
 from services.history.domain.looking import Cursor, Dossier, ItemFilter
@@ -31,6 +33,7 @@ Row = dict[str, Any]
 _SHOWN = 500  # destinations of one item
 _LOG = 1000  # entries of one item
 _OWN = [name for name in Item.__dataclass_fields__ if name != "item_id"]
+_LAST = select(func.coalesce(func.max(items.c.sequence), 0))
 _KNOWN = select(items.c.item_id, *(items.c[name] for name in _OWN))
 _KNOWN = _KNOWN.where(items.c.item_id.in_(bindparam("ids", expanding=True)))
 _CHANGE = update(items).where(items.c.item_id == bindparam("of")).values({name: bindparam(name) for name in _OWN})
@@ -45,7 +48,9 @@ def add_items(connection: Connection, changes: Changes) -> None:
     """Add what was recorded, changed and said of items, in the order told."""
     dialect = dialect_of(connection)
     if changes.items:
-        connection.execute(add(items, dialect), [_item(item) for item in changes.items])
+        last = connection.execute(_LAST).scalar_one()
+        rows = [_item(item) | {"sequence": n} for n, item in enumerate(changes.items, last + 1)]
+        connection.execute(add(items, dialect), rows)
         if at := [row for item in changes.items for row in _destinations(item)]:
             connection.execute(add(destinations, dialect), at)
     if changes.changed:
@@ -82,19 +87,26 @@ def item_of(connection: Connection, item_id: UUID) -> Row | None:
 
 
 def page_of_items(connection: Connection, wanted: ItemFilter, limit: int, after: Cursor | None) -> list[Row]:
-    """Return the next items that a filter lets through, newest first."""
-    query = select(items).order_by(desc(items.c.recorded_at), desc(items.c.item_id)).limit(limit)
-    if wanted.type is not None:
-        query = query.where(items.c.type == wanted.type)
-    if wanted.run_id is not None:
-        query = query.where(items.c.run_id == wanted.run_id)
-    if wanted.without_destination:
-        query = query.where(items.c.is_somewhere.is_(False))
+    """Return the next items that a filter lets through, newest first; those found by trigrams as they arrived."""
+    query = select(items).where(*_conditions(wanted)).limit(limit)
+    if wanted.q and len(wanted.q) >= TRIGRAM and dialect_of(connection) == "sqlite":
+        arrived = ITEM_WORDS.rows.c.rowid
+        query = query.join(ITEM_WORDS.rows, arrived == items.c.sequence).where(ITEM_WORDS.match(wanted.q))
+        return _rows(connection, query.where(*([arrived < after.sequence] if after else [])).order_by(desc(arrived)))
     if wanted.q:
         query = query.where(items.c.subject.icontains(wanted.q, autoescape=True))
     if after:
         query = query.where(beyond(items.c.recorded_at, items.c.item_id, after))
-    return _rows(connection, query)
+    return _rows(connection, query.order_by(desc(items.c.recorded_at), desc(items.c.item_id)))
+
+
+def _conditions(wanted: ItemFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.type is not None:
+        yield items.c.type == wanted.type
+    if wanted.run_id is not None:
+        yield items.c.run_id == wanted.run_id
+    if wanted.without_destination:
+        yield items.c.is_somewhere.is_(False)
 
 
 def dossier_of(connection: Connection, wanted: Dossier, limit: int, after: Cursor | None) -> list[Row]:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, column, desc, or_, select, table, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, desc, or_, select, tuple_
 
 from services.history.adapters.tables.columns import beyond
 from services.history.adapters.tables.items import dossier_of, item_of, page_of_items
 from services.history.adapters.tables.runs import page_of_runs, run_of
 from services.history.adapters.tables.schema import (
     EVERY_RUN,
+    LINE_WORDS,
     TOTAL,
     counts,
     dead_letters,
@@ -20,6 +21,7 @@ from services.history.adapters.tables.schema import (
     lines,
     makings,
 )
+from services.history.adapters.tables.search import TRIGRAM
 from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.run import Run, Sought, counts_of
 from shared.store import Store
@@ -27,8 +29,7 @@ from shared.store import Store
 Row = dict[str, Any]
 _LINE = [one for one in lines.columns if one.name not in {"recipient_ordinal", "stage", "position"}]
 _FACT = [*(one for one in facts.columns if one.name not in {"line", "making"}), makings.c.content.label("made_with")]
-_WORDS = table("line_words", column("rowid"), column("line_words"))
-_TRIGRAM = 3
+_WORDS = LINE_WORDS.rows
 _SHOWN = 500  # destinations of one item
 
 
@@ -101,7 +102,7 @@ class RecordTables:
 
 def lines_after(connection: Connection, wanted: Filter, limit: int, after: Cursor | None) -> list[Row]:
     """Return the next lines of a list on a connection at hand."""
-    if wanted.q and len(wanted.q) >= _TRIGRAM and dialect_of(connection) == "sqlite":
+    if wanted.q and len(wanted.q) >= TRIGRAM and dialect_of(connection) == "sqlite":
         return _rows(connection, _found_in_sqlite(wanted, limit, after))
     query = _after(select(*_LINE).where(*_conditions(wanted)), after)
     if wanted.q:
@@ -111,9 +112,8 @@ def lines_after(connection: Connection, wanted: Filter, limit: int, after: Curso
 
 def _found_in_sqlite(wanted: Filter, limit: int, after: Cursor | None) -> Select[Any]:
     """Search by trigrams in the order of arrival: by time, every line found would have to be sorted first."""
-    phrase = '"' + (wanted.q or "").replace('"', '""') + '"'
     query = select(*_LINE).select_from(_WORDS.join(lines, lines.c.sequence == _WORDS.c.rowid))
-    query = query.where(_WORDS.c.line_words.op("MATCH")(phrase), *_conditions(wanted))
+    query = query.where(LINE_WORDS.match(wanted.q or ""), *_conditions(wanted))
     if after:
         query = query.where(_WORDS.c.rowid < after.sequence)
     return query.order_by(desc(_WORDS.c.rowid)).limit(limit)
@@ -136,7 +136,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 def _like(q: str) -> ColumnElement[bool]:
     """Match anywhere in name, address or subject; what is too short for that, at the beginning of an address."""
-    if len(q) < _TRIGRAM:
+    if len(q) < TRIGRAM:
         return lines.c.recipient_address.istartswith(q, autoescape=True)
     words = (lines.c.recipient_name, lines.c.recipient_address, lines.c.subject)
     return or_(*(word.icontains(q, autoescape=True) for word in words))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.history.adapters.tables.columns import Id, Moment, Sequence
-from services.history.adapters.tables.search import index_words
+from services.history.adapters.tables.search import Words
 
 TABLES = MetaData()
 
@@ -78,7 +78,8 @@ settled = Table(
 items = Table(
     "items",
     TABLES,
-    Column("item_id", Id, primary_key=True),
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
+    Column("item_id", Id, nullable=False, unique=True),
     Column("run_id", Id, nullable=False),
     Column("type", String, nullable=False),
     Column("subject", String, nullable=False),
@@ -272,7 +273,8 @@ resend_rows = Table(
     Index("resend_rows_by_outcome", "job_id", "outcome", "n"),
     sqlite_with_rowid=False,
 )
-index_words(lines)
+LINE_WORDS = Words(lines, ("recipient_name", "recipient_address", "subject"))
+ITEM_WORDS = Words(items, ("subject",))
 # What is made anew from the streams:
 PROJECTED = (
     *(places, runs, said, settled, items, item_log, workflows, destinations, lines, facts, documents),
