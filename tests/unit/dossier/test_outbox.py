@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from services.dossier.domain.identity import run_id_of
 from services.dossier.outbox import told
 from shared.contracts import dossier, every_kind
@@ -12,9 +14,11 @@ from tests.unit.dossier.conftest import House, a_destination, a_request
 
 async def test_every_contract_of_the_dossier_is_told(house: House) -> None:
     people = [a_destination("1"), a_destination("2", recipient={"name": "Anna"})]
-    await house.ask("POST", "/dossier-items", a_request(destinations=people, consent_attested=True))
+    request = a_request(destinations=people, consent_attested=True)
+    await house.ask("POST", "/dossier-items", request)
     await house.record_all()
-    await house.dossier.upstream.dossier_item(b"", datetime.now(UTC), 1)
+    for number, body in enumerate((b"", orjson.dumps(request))):
+        await house.dossier.upstream.dossier_item(body, datetime.now(UTC), number)
     await house.dossier.workflows.record_supplied()
     await house.ask("POST", "/dossier-items/preview", a_request(send=True))
     for word in ("pause", "resume", "cancel"):
