@@ -54,8 +54,9 @@ class Found:
 
     @property
     def is_short(self) -> bool:
-        """Whether they are so few that all of them can be looked at."""
-        return self.n <= _FEW or self.filter.base is not None
+        """Whether they are so few that all of them can be looked at: more of them where else words are looked for."""
+        most = _FEW * 3 // 2 if self.filter.terms else _FEW
+        return self.n <= most or self.filter.base is not None
 
     def conditions(self, *, by_facet: bool = False) -> list[ColumnElement[bool]]:
         """Return what the row of a wanted contact fulfils, words apart."""
@@ -232,7 +233,7 @@ def found_of(connection: Connection, wanted: ContactFilter) -> Found:
 
 def narrowed(found: Found, query: Select[Any]) -> Select[Any]:
     """Return a query narrowed to all that a filter lets through."""
-    query = query.where(*found.conditions(by_facet=found.n <= _FEW))
+    query = query.where(*found.conditions(by_facet=found.is_short and found.filter.base is None))
     if found.filter.terms and found.is_sqlite and not found.is_short:
         return query.where(CONTACTS.c.sequence.in_(select(_WORDS.c.rowid).where(_match(*found.filter.terms))))
     return query.where(*said(found))
