@@ -13,9 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delet
 from services.history.adapters.tables.columns import beyond
 from services.history.adapters.tables.schema import (
     ITEM_WORDS,
-    add,
     destinations,
-    dialect_of,
     documents,
     item_log,
     items,
@@ -23,6 +21,7 @@ from services.history.adapters.tables.schema import (
     workflows,
 )
 from services.history.adapters.tables.search import TRIGRAM
+from services.history.adapters.tables.statements import add, dialect_of
 from services.history.domain.changes import Changes
 from services.history.domain.item import DELETED, Item
 from services.history.domain.looking import Cursor, Dossier, ItemFilter

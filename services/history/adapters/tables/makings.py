@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from services.history.adapters.tables.schema import add, dialect_of, makings
+from services.history.adapters.tables.schema import makings
+from services.history.adapters.tables.statements import add, dialect_of
 from services.history.domain.making import Making, key_of
 
 

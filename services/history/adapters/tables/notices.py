@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 
 from services.history.adapters.tables.columns import Id, Moment
-from services.history.adapters.tables.schema import TABLES, add, dialect_of
+from services.history.adapters.tables.schema import TABLES
+from services.history.adapters.tables.statements import add, dialect_of
 from services.history.domain.looking import Cursor
 from services.history.domain.notice import Notice
 from shared.store import Store

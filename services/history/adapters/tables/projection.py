@@ -15,16 +15,8 @@ from sqlalchemy import Connection, Update, bindparam, delete, func, insert, sele
 from services.history.adapters.tables.items import add_items
 from services.history.adapters.tables.makings import add_makings
 from services.history.adapters.tables.runs import add_runs, add_said, heard_before, stand
-from services.history.adapters.tables.schema import (
-    PROJECTED,
-    add,
-    dead_letters,
-    dialect_of,
-    facts,
-    lines,
-    places,
-    replace,
-)
+from services.history.adapters.tables.schema import PROJECTED, dead_letters, facts, lines, places
+from services.history.adapters.tables.statements import add, dialect_of, replace
 from services.history.adapters.tables.tally import Tally
 from services.history.domain.changes import Changes, DeadLetter, changes_of, dead_letter_of, is_ours
 from services.history.domain.fact import Fact

@@ -16,12 +16,12 @@ from services.history.adapters.tables.schema import (
     TOTAL,
     counts,
     dead_letters,
-    dialect_of,
     facts,
     lines,
     makings,
 )
 from services.history.adapters.tables.search import TRIGRAM
+from services.history.adapters.tables.statements import dialect_of
 from services.history.domain.looking import Cursor, Dossier, Filter, ItemFilter
 from services.history.domain.run import Run, Sought, counts_of
 from shared.store import Store

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, desc, func, select, tuple_, update
 
 from services.history.adapters.tables.notices import tell
-from services.history.adapters.tables.schema import RECORDED, counts, dialect_of, runs, said, settled
-from services.history.adapters.tables.schema import add as added
+from services.history.adapters.tables.schema import RECORDED, counts, runs, said, settled
+from services.history.adapters.tables.statements import add as added
+from services.history.adapters.tables.statements import dialect_of
 from services.history.domain.changes import SaidOfRun
 from services.history.domain.looking import Cursor
 from services.history.domain.notice import Notice

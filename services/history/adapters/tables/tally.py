@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from services.history.adapters.tables.schema import EVERY_RUN, RECORDED, TOTAL, count, dialect_of, settle
+from services.history.adapters.tables.schema import EVERY_RUN, RECORDED, TOTAL
+from services.history.adapters.tables.statements import count, dialect_of, settle
 from services.history.domain.line import Line
 from services.history.domain.run import minute_of
 from services.history.domain.status import OPEN
