@@ -91,7 +91,7 @@ class DossierProcess:
         """Wait until at least so many items stand."""
         async with asyncio.timeout(100):
             while self.count("dossier.DossierItem.Recorded")[0] < number:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
 
     def count(self, topic: str) -> tuple[int, int]:
         """Return how many events of a kind there are, and of how many things."""
