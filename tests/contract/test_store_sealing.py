@@ -160,7 +160,7 @@ def test_an_erasure_by_another_process_is_noticed(ring: Callable[[], Keyring], m
 
 async def test_keys_are_made_by_many_threads_at_once(ring: Callable[[], Keyring]) -> None:
     rings = [ring() for _ in range(4)]
-    people = [f"person|{number}#1" for number in range(100)]
+    people = [f"person|{number}#1" for number in range(600)]
 
     await asyncio.gather(*(asyncio.to_thread(one.make, people) for one in rings))
 

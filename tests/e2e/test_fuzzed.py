@@ -22,7 +22,7 @@ from shared.settings import Settings
 from tests.e2e.conftest import COMMAND, Started, environment
 
 _DOCUMENT = Path(__file__).parents[2] / "deploy" / "openapi.json"
-_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))  # tried at each door; more on request
+_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))  # tried at each door; more on request
 _HONEST = {503}  # what a door says while a service it asks is away, or its database is held
 _AFAS = "/ProfitRestServices/"
 SCHEMA = schemathesis.openapi.from_dict(json.loads(_DOCUMENT.read_text("utf-8"))).exclude(path="/metrics")
