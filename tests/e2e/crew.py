@@ -1,4 +1,7 @@
-"""The four services as processes of their own, with NATS and a counting sink: to be killed, restarted and questioned."""
+"""The four services as processes of their own, with NATS and a counting sink: to be killed, restarted and questioned.
+
+They are forked from a process that has read the program: starting takes a tenth of what it takes by the command.
+"""
 
 import asyncio
 import os
@@ -16,10 +19,10 @@ import httpx2
 
 from shared.access import Access
 from shared.settings import Settings
+from tests.e2e.forked import Forked, fork
 from tests.nats import Nats
 
 SERVICES = ("dossier", "renderer", "mailer", "history")
-_UITPOST = Path(sys.executable).with_name("uitpost")
 
 
 class Crew:
@@ -32,7 +35,7 @@ class Crew:
         self._folder = folder
         self._delay_ms = delay_ms
         self._store_url = store_url  # a PostgreSQL database, or an SQLite file per service
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, subprocess.Popen[bytes] | Forked] = {}
         self._ports = dict(zip((*SERVICES, "sink"), _free_ports(len(SERVICES) + 1), strict=True))
         self._http = httpx2.AsyncClient(timeout=30)
 
@@ -69,22 +72,7 @@ class Crew:
 
     def start(self, name: str) -> None:
         """Start a service, or the sink."""
-        port = self._ports[name]
-        if name == "sink":
-            command = [sys.executable, "-m", "tests.sink", "--port", str(port), "--log", str(self.log)]
-            command += ["--delay-ms", str(self._delay_ms)]
-        else:
-            command = [str(_UITPOST), "serve", name]
-        environment = os.environ | {
-            "UITPOST_DATA": str(self.data),
-            "UITPOST_NATS_URL": self.nats.url,
-            "UITPOST_SMTP_URL": self.sink_url,
-            "UITPOST_HTTP": f"127.0.0.1:{port}",
-        }
-        if self._store_url:
-            environment["UITPOST_STORE_URL"] = self._store_url
-        with (self._folder / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self._processes[name] = self._sink() if name == "sink" else self._service(name)
 
     def kill(self, name: str) -> None:
         """Kill a process where it stands."""
@@ -150,6 +138,22 @@ class Crew:
     def address(self, service: str) -> str:
         """Where a service listens."""
         return f"http://127.0.0.1:{self._ports[service]}"
+
+    def _sink(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.sink", "--port", str(self._ports["sink"]), "--log", str(self.log)]
+        with (self._folder / "sink.log").open("ab") as log:
+            return subprocess.Popen([*command, "--delay-ms", str(self._delay_ms)], stdout=log, stderr=log)
+
+    def _service(self, name: str) -> Forked:
+        environment = os.environ | {
+            "UITPOST_DATA": str(self.data),
+            "UITPOST_NATS_URL": self.nats.url,
+            "UITPOST_SMTP_URL": self.sink_url,
+            "UITPOST_HTTP": f"127.0.0.1:{self._ports[name]}",
+        }
+        if self._store_url:
+            environment["UITPOST_STORE_URL"] = self._store_url
+        return fork("serve", name, environment=environment, output=self._folder / f"{name}.log")
 
     async def _insist(self, method: str, service: str, path: str, **more: Any) -> httpx2.Response:
         async with asyncio.timeout(60):
