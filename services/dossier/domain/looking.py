@@ -18,6 +18,7 @@ SortedBy = Literal["number", "name", "email", "function", "changed"]
 SORTS: tuple[SortedBy, ...] = ("number", "name", "email", "function", "changed")
 _TERMS = 8  # words looked for at once
 _TRIGRAM = 3
+_WORDS = 2_000  # bytes: all of a contact but one of some hundred signs that take four each; an index takes no more
 
 
 class ContactFilter(BaseModel):
@@ -130,8 +131,11 @@ def fold(text: str) -> str:
 
 
 def words_of(*parts: str | None) -> str:
-    """Return what is searched of these parts; two spaces begin each of them."""
-    return "".join(f"  {fold(part)}" for part in parts if part)
+    """Return what is searched of these parts, at most 2,000 bytes; two spaces begin each of them."""
+    words = "".join(f"  {fold(part)}" for part in parts if part)
+    if len(words) * 4 <= _WORDS:
+        return words
+    return words.encode()[:_WORDS].decode(errors="ignore")
 
 
 def _is_count(value: Any) -> bool:

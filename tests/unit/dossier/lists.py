@@ -48,7 +48,25 @@ _POINTS: dict[str, st.SearchStrategy[Any]] = {
     "correspondence": st.booleans(),
     "of": st.sampled_from(["organisation/1", "sales_relation/10"]),
 }
-_WORDS = st.sampled_from([None, "a", "an", "nn", "anna", "ÁNNA", "vries anna", "1", "100%", '"', "e", "z", "example"])
+_WORDS = st.sampled_from(
+    [
+        None,
+        "a",
+        "an",
+        "nn",
+        "anna",
+        "ÁNNA",
+        "vries anna",
+        "1",
+        "100%",
+        '"',
+        "e",
+        "z",
+        "example",
+        "anna example",
+        "nn e 1",
+    ]
+)
 
 
 @st.composite

@@ -1,5 +1,6 @@
 """Contacts are listed in any order, filtered, searched and counted, on either database and however many they are."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.dossier.adapters.tables import contact_search
+from services.dossier.adapters.tables import contact_filters, contact_search, contact_terms
 from services.dossier.domain.contact import Contact, Known
 from services.dossier.domain.contact_facts import ContactFacts
 from services.dossier.domain.facet import Facet
@@ -24,7 +25,16 @@ from tests.unit.dossier.lists import CONTACTS, FILTERS, FROM, ORDERS, Lists, a_c
     wanted=FILTERS,
     order=ORDERS,
     limit=st.integers(1, 5),
-    plan=st.tuples(st.integers(0, 9), st.tuples(st.integers(1, 9)), st.integers(0, 9), st.integers(1, 20)),
+    plan=st.fixed_dictionaries(
+        {
+            "_FEW": st.integers(0, 9),
+            "_NEXT": st.tuples(st.integers(1, 9)),
+            "_AHEAD": st.integers(1, 20),
+            "_PERHAPS": st.integers(1, 3),
+            "RARE": st.integers(0, 9),
+            "VERY_COMMON": st.sampled_from([1, 3, 100]),
+        }
+    ),
 )
 async def test_going_from_page_to_page_visits_each_contact_wanted_once_and_in_order(
     lists: Lists,
@@ -32,15 +42,17 @@ async def test_going_from_page_to_page_visits_each_contact_wanted_once_and_in_or
     wanted: ContactFilter,
     order: Order,
     limit: int,
-    plan: tuple[int, tuple[int], int, int],
+    plan: dict[str, Any],
 ) -> None:
     """FR-19, A3, A25: whichever way the few, the many, the rare and the common ones are found."""
     standing = await lists.hold(contacts)
     expected = {contact.address.place for contact in standing if _is_wanted(contact, wanted)}
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in zip(("_FEW", "_NEXT", "_RARE", "_AHEAD"), plan, strict=True):
-            patch.setattr(contact_search, name, most)
+        for name, most in plan.items():
+            for room in (contact_filters, contact_search, contact_terms):
+                if hasattr(room, name):
+                    patch.setattr(room, name, most)
         found = await lists.all(wanted, order, limit)
         frozen = await lists.pages.addresses(wanted, order, 1000)
 
@@ -90,7 +102,7 @@ async def test_what_a_contact_was_called_before_finds_it_no_longer(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R-26."""
-    monkeypatch.setattr(contact_search, "_FEW", 0)  # as among many, where words are found by their trigrams
+    monkeypatch.setattr(contact_filters, "_FEW", 0)  # as among many, where words are found by their trigrams
     contact = a_contact(Address("person", "1"), name="Anna de Vries", email="anna@home.example", consent="granted")
     await lists.put(contact)
     contact.change(FROM + timedelta(days=1), {"name": "", "email": None})
@@ -103,11 +115,23 @@ async def test_what_a_contact_was_called_before_finds_it_no_longer(
     assert await lists.pages.facets(ContactFilter()) == {facet: 1}
 
 
+async def test_a_contact_of_the_longest_words_there_may_be_stands_and_is_found(lists: Lists) -> None:
+    """R-26: no index refuses them, found by is what fits."""
+    signs = random.Random(7)
+    number, contact_id, name, email = (
+        "".join(chr(signs.randrange(0x20000, 0x2A000)) for _ in range(length)) for length in (80, 80, 200, 320)
+    )
+    await lists.put(a_contact(Address("person", number, contact_id), name=name, email=email))
+
+    for q in (number[:50], contact_id[-50:], name[-50:]):
+        assert len((await lists.pages.page(ContactFilter(q=q), Order("name"), 10)).items) == 1
+
+
 async def test_of_a_contact_whose_key_is_gone_only_the_number_is_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R-26."""
-    monkeypatch.setattr(contact_search, "_FEW", 0)
+    monkeypatch.setattr(contact_filters, "_FEW", 0)
     at = Address("person", "12")
     await house.ask("PUT", "/contacts/person/12", {"name": "Anna", "email": "anna@home.example", "consent": "denied"})
 

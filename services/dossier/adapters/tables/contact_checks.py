@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
-from services.dossier.adapters.tables.contact_search import Found, beyond, found_of, keys_of, narrowed
+from services.dossier.adapters.tables.contact_filters import Found, found_of, narrowed
+from services.dossier.adapters.tables.contact_search import beyond, keys_of
 from services.dossier.adapters.tables.contacts import CONTACTS, COUNTS, known_of
 from services.dossier.application.contact_tables import Page
 from services.dossier.domain.email_check import UNKNOWN, Pair, Problem, needs_base, with_problem

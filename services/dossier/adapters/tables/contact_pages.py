@@ -3,7 +3,8 @@
 import orjson
 from sqlalchemy import Connection, func, select
 
-from services.dossier.adapters.tables.contact_search import Listing, found_of, keys_of, matching, narrowed
+from services.dossier.adapters.tables.contact_filters import found_of, matching, narrowed
+from services.dossier.adapters.tables.contact_search import Listing, keys_of
 from services.dossier.adapters.tables.contacts import BRIEFS, CONTACTS, COUNTS, SORTS, known_of
 from services.dossier.application.contact_tables import Page
 from services.dossier.domain.facet import Facet
@@ -40,7 +41,7 @@ class SqlContactPages:
             if found.is_short or not found.is_sqlite:
                 query = narrowed(found, select(CONTACTS.c.sequence))
             else:
-                query = matching(found, BRIEFS["name"])
+                query = matching(found, BRIEFS["name"], wanted.terms)
             return connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one()
 
         return await self._store.read(read)

@@ -3,8 +3,10 @@
 The counts say how many contacts a filter lets through. A few are all looked at and sorted. Of many, the next ones come
 soon by walking in the order wanted, and the indexes of the orders hold what is filtered by. Words are found by their
 trigrams: contacts with a rare one are sorted at once; common ones are met soon in the contacts that come next, and
-where they are not, all that have them are sorted. Whatever has nothing to be sorted by comes last, in either direction:
-else whoever sorts by address and looks for a domain would have to walk past all contacts that have no address.
+where they are not, all that have them are sorted. To sort a contact takes four times as long as to read on past one in
+the index of names or that of addresses, which hold the words: it is read on first in as many as would be sorted.
+Whatever has nothing to be sorted by comes last, in either direction: else whoever sorts by address and looks for a
+domain would have to walk past all contacts that have no address.
 """
 
 from collections.abc import Sequence
@@ -21,57 +23,26 @@ from sqlalchemy import (
     Tuple,
     and_,
     bindparam,
-    column,
-    func,
-    literal_column,
     or_,
     select,
-    table,
     tuple_,
 )
 
-from services.dossier.adapters.tables.contacts import BRIEFS, CONTACTS, COUNTS, SORTS
-from services.dossier.domain.facet import Facet
-from services.dossier.domain.identity import Address
-from services.dossier.domain.looking import ContactFilter, Cursor, Order
+from services.dossier.adapters.tables.contact_filters import Found, matching
+from services.dossier.adapters.tables.contact_terms import (
+    RARE,
+    VERY_COMMON,
+    how_common,
+    said,
+    said_besides,
+    with_words,
+)
+from services.dossier.adapters.tables.contacts import BRIEFS, CONTACTS, READ, SORTS
+from services.dossier.domain.looking import Cursor, Order
 
-_FEW = 10_000  # contacts that are sorted rather than walked to
-_RARE = 3_000  # contacts with a word that are sorted at once
 _NEXT = (300, 3_000)  # contacts that come next, in which words are looked for first
+_PERHAPS = 8  # times as many as are wanted are looked at of those that most probably have a very common word too
 _AHEAD = 100_000  # contacts that come next, in which those let through are looked for first
-_WORDS = table("contact_words", column("rowid"), column("contact_words"))
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a filter comes to, over the contacts there are: the facets it lets through (None is all), and how many."""
-
-    filter: ContactFilter
-    facets: tuple[int, ...] | None
-    n: int
-    of: int  # contacts that there are
-    is_sqlite: bool
-
-    @property
-    def is_short(self) -> bool:
-        """Whether they are so few that all of them can be looked at: more of them where else words are looked for."""
-        most = _FEW * 3 // 2 if self.filter.terms else _FEW
-        return self.n <= most or self.filter.base is not None
-
-    def conditions(self, *, by_facet: bool = False) -> list[ColumnElement[bool]]:
-        """Return what the row of a wanted contact fulfils, words apart."""
-        found: list[ColumnElement[bool]] = []
-        if self.filter.base:
-            behind, before = _persons_of(self.filter.base)
-            found += [CONTACTS.c.place > behind, CONTACTS.c.place < before]
-        if self.facets is not None:
-            facet = CONTACTS.c.facet if by_facet else self.unindexed(CONTACTS.c.facet)
-            found.append(facet.in_(self.facets))
-        return found
-
-    def unindexed(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return a column that SQLite, which knows nothing of how many there are, chooses no index for."""
-        return literal_column(f"+{of}".replace("++", "+"), of.type) if self.is_sqlite else of
 
 
 @dataclass(frozen=True)
@@ -99,7 +70,7 @@ class Listing:
         conditions = self.found.conditions(by_facet=self.found.filter.base is None)
         of = BRIEFS.get(self.order.by)
         if of is None or self.found.filter.terms or not self.found.is_sqlite:
-            return self._sorted(*conditions, *said(self.found))
+            return self._sorted(*conditions, *self._said())
         these = select(CONTACTS.c.sequence).where(*conditions)
         return self._briefly(select(of.c.sequence).where(of.c.sequence.in_(these)), of)
 
@@ -124,43 +95,76 @@ class Listing:
 
     def _searched(self) -> Sequence[RowMapping]:
         """Sort those with a rare word; of common ones find some in what comes next, else sort all."""
-        rare = self._with_a_rare_word() if self.found.is_sqlite else None
-        if rare is not None:
-            return self._sorted(CONTACTS.c.sequence.in_(rare), *self.found.conditions(), *said(self.found))
-        for most in _NEXT:
+        common = how_common(self.connection, self.found.filter.terms, self.found.of)
+        rarest = min(common, key=common.__getitem__)
+        if self.found.is_sqlite and common[rarest] <= RARE:
+            rare = with_words([rarest])
+            return self._sorted(CONTACTS.c.sequence.in_(rare), *self.found.conditions(), *self._said())
+        for most in self._aheads(common[rarest]):
             rows = self._in_the_next(most)
+            if rows is not None:
+                return rows
+        return self._matched([term for term, n in common.items() if n * VERY_COMMON < self.found.of] or [rarest])
+
+    def _aheads(self, n: int) -> list[int]:
+        """Return how far to look ahead for words that so many have: at a fraction of what it takes to sort them."""
+        if self.order.by in READ:
+            near, far = _NEXT[-1], min(_AHEAD, n * 3 // 4 if self.found.is_sqlite else n)
+            return [near, far] if far > near else [near]
+        return [min(_AHEAD, most * self.found.of // self.found.n) for most in _NEXT]
+
+    def _in_the_next(self, most: int) -> Sequence[RowMapping] | None:
+        """Look for words in so many contacts that come next; return None where too few have them and more come."""
+        key = SORTS[self.order.by]
+        ranges = [self._ahead()] if self._is_at_blanks else [self._ahead(), [key == ""]]
+        rows: list[RowMapping] = []
+        for conditions in ranges:
+            rows += self._looked_at(conditions, most, self.limit - len(rows))
             if len(rows) == self.limit:
                 return rows
-        return self._matched()
+            further = select(CONTACTS.c.sequence).where(*conditions).order_by(*keys_of(key, self.order))
+            if self.connection.execute(further.offset(most).limit(1)).first():
+                return None
+        return rows
 
-    def _matched(self) -> Sequence[RowMapping]:
-        """Sort all that have the words."""
+    def _looked_at(self, conditions: Sequence[ColumnElement[bool]], most: int, limit: int) -> Sequence[RowMapping]:
+        """Look for words in so many contacts of one range of the order, whose index may have their words at hand."""
+        key, is_read = SORTS[self.order.by], self.order.by in READ
+        asked = [CONTACTS.c.sequence, CONTACTS.c.facet, key.label("key"), *([CONTACTS.c.words] if is_read else ())]
+        near = select(*asked).where(*conditions).order_by(*keys_of(key, self.order)).limit(most).subquery()
+        facets = [] if self.found.facets is None else [near.c.facet.in_(self.found.facets)]
+        those = select(near.c.sequence).where(*facets, *self._said(near.c.words if is_read else CONTACTS.c.words))
+        if not is_read:
+            those = those.join_from(near, CONTACTS, CONTACTS.c.sequence == near.c.sequence)
+        return self._run(those.order_by(*keys_of(near.c.key, self.order, near.c.sequence)).limit(limit))
+
+    def _matched(self, terms: Sequence[str]) -> Sequence[RowMapping]:
+        """Sort all that have the words, of which these are not very common."""
+        others = [term for term in self.found.filter.terms if term not in terms]
         if not self.found.is_sqlite:
-            return self._sorted(*self.found.conditions(), *said(self.found))
+            return self._sorted(*self.found.conditions(), *said(terms), *said_besides(others))
         of = BRIEFS.get(self.order.by, CONTACTS)
-        return self._briefly(matching(self.found, of), of)
+        if others:
+            most = _PERHAPS * self.limit
+            some = (
+                self.connection.execute(self._next_of(matching(self.found, of, terms), of).limit(most)).scalars().all()
+            )
+            rows = self._run(select(CONTACTS.c.sequence).where(CONTACTS.c.sequence.in_(some), *said(others)))
+            if len(rows) >= self.limit or len(some) < most:
+                return rows[: self.limit]
+        return self._briefly(matching(self.found, of, self.found.filter.terms), of)
 
     def _briefly(self, following: Select[Any], of: FromClause) -> Sequence[RowMapping]:
         """Sort contacts by an index that holds what they are sorted by in the order in which they are found."""
+        return self._run(self._next_of(following, of).limit(self.limit))
+
+    def _next_of(self, following: Select[Any], of: FromClause) -> Select[Any]:
         key = self.found.unindexed(of.c[SORTS[self.order.by].name])
         following = following.where(*self._left(key, of.c.sequence))
-        return self._run(following.order_by(key == "", *keys_of(key, self.order, of.c.sequence)).limit(self.limit))
+        return following.order_by(key == "", *keys_of(key, self.order, of.c.sequence))
 
-    def _with_a_rare_word(self) -> Select[Any] | None:
-        """Return what finds the contacts with that of the words that few have, None where there is none."""
-        for term in self.found.filter.terms:
-            some = select(_WORDS.c.rowid).where(_match(term))
-            counted = select(func.count()).select_from(some.limit(_RARE + 1).subquery())
-            if self.connection.execute(counted).scalar_one() <= _RARE:
-                return some
-        return None
-
-    def _in_the_next(self, most: int) -> Sequence[RowMapping]:
-        """Look for words in so many contacts that come next."""
-        near = self._near(most)
-        those = select(near.c.sequence).join_from(near, CONTACTS, CONTACTS.c.sequence == near.c.sequence)
-        those = those.where(*said(self.found)).order_by(*keys_of(near.c.key, self.order, near.c.sequence))
-        return self._run(those.limit(self.limit))
+    def _said(self, words: ColumnElement[str] = CONTACTS.c.words) -> list[ColumnElement[bool]]:
+        return said(self.found.filter.terms, words)
 
     def _near(self, most: int) -> Subquery:
         """Return so many contacts let through that come next, of as many as there should be to have twice of them.
@@ -223,34 +227,6 @@ class Listing:
         return self.after is not None and not self.after.value
 
 
-def found_of(connection: Connection, wanted: ContactFilter) -> Found:
-    """Return what a filter comes to over the contacts there are."""
-    counted = connection.execute(select(COUNTS.c.facet, COUNTS.c.n).where(COUNTS.c.n > 0)).all()
-    through = {facet: n for facet, n in counted if wanted.lets(Facet.of(facet))}
-    facets = None if len(through) == len(counted) else tuple(sorted(through))
-    return Found(wanted, facets, sum(through.values()), sum(n for _, n in counted), connection.dialect.name == "sqlite")
-
-
-def narrowed(found: Found, query: Select[Any]) -> Select[Any]:
-    """Return a query narrowed to all that a filter lets through."""
-    query = query.where(*found.conditions(by_facet=found.is_short and found.filter.base is None))
-    if found.filter.terms and found.is_sqlite and not found.is_short:
-        return query.where(CONTACTS.c.sequence.in_(select(_WORDS.c.rowid).where(_match(*found.filter.terms))))
-    return query.where(*said(found))
-
-
-def matching(found: Found, of: FromClause) -> Select[Any]:
-    """Return the contacts that have all words, on SQLite; `of` has what else is asked of them."""
-    words = select(of.c.sequence).join_from(_WORDS, of, of.c.sequence == _WORDS.c.rowid)
-    facets = [] if found.facets is None else [found.unindexed(of.c.facet).in_(found.facets)]
-    return words.where(_match(*found.filter.terms), *facets)
-
-
-def said(found: Found, words: ColumnElement[str] = CONTACTS.c.words) -> list[ColumnElement[bool]]:
-    """Return the condition to have all words, for contacts that are looked at one by one."""
-    return [words.contains(term, autoescape=True) for term in found.filter.terms]
-
-
 def beyond(
     key: ColumnElement[Any], after: Cursor | None, sequence: ColumnElement[int] = CONTACTS.c.sequence
 ) -> list[ColumnElement[bool]]:
@@ -268,13 +244,3 @@ def keys_of(
 def _beyond(here: Tuple, key: ColumnElement[Any], after: Cursor) -> ColumnElement[bool]:
     there = tuple_(bindparam(None, after.value, type_=key.type), bindparam(None, after.sequence))
     return here < there if after.order.descending else here > there
-
-
-def _match(*terms: str) -> ColumnElement[bool]:
-    phrases = " AND ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    return _WORDS.c.contact_words.op("MATCH", is_comparison=True)(phrases)
-
-
-def _persons_of(base: Address) -> tuple[str, str]:
-    """Return between which places the contact persons of a destination stand: its own place, and what is next to it."""
-    return base.place, f"{base.place[:-1]}}}"
