@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = Path(sys.executable).with_name("uitpost")
+from tests.e2e.forked import COMMAND, Forked
+
 WAITS = 60  # seconds
 
 
@@ -43,7 +44,7 @@ def left_of(data: Path) -> list[str]:
 class Started:
     """A process that goes on until it is told to stop; what it says on stdout and stderr goes to a file."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     output: Path
 
     def says(self, pattern: str) -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from schemathesis.checks import not_a_server_error
 from services.dossier.domain.afas.problems import UNEXPECTED
 from shared.access import Access
 from shared.settings import Settings
-from tests.e2e.conftest import COMMAND, Started, environment
+from tests.e2e.conftest import Started, environment
+from tests.e2e.forked import fork
 
 _DOCUMENT = Path(__file__).parents[2] / "deploy" / "openapi.json"
 _EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))  # tried at each door; more on request
@@ -49,15 +49,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with closing(Access(Settings(data=folder / "data").access_url)) as access:
         token = access.create_token("fuzz", {"admin"})
     output = folder / "output.txt"
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [COMMAND, "serve", "--all"],
-            env=environment(folder / "data"),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
+    process = fork("serve", "--all", environment=environment(folder / "data"), output=output)
     with requests.Session() as session:
+        session.trust_env = False  # else it looks for a proxy in the surroundings before each request
         session.headers["Authorization"] = f"Bearer {token}"
         yield House(Started(process, output).says(r'"url": "(http[^"]+)", "event": "started"'), session)
     process.terminate()
