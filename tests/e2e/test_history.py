@@ -34,7 +34,7 @@ from shared.contracts.message import Destination
 from shared.messaging import Asked, Connection, Inbox, Refusal
 from shared.process import Process
 from shared.settings import Settings
-from tests.nats import Nats, nats
+from tests.nats import Nats
 from tests.unit.history.story import (
     RUN,
     excluded,
@@ -49,7 +49,6 @@ from tests.unit.history.story import (
     started,
 )
 
-__all__ = ["nats"]
 _MESSAGE = b"From: sales@voorbeeld.example\r\n\r\nDag Anna"
 
 

@@ -80,6 +80,7 @@ from shared.contracts.renderer import Fault
 from shared.pages import frame
 from shared.relay import topics_of
 from shared.store import Store
+from tests.empty import lay
 from tests.unit.dossier.lists import Lists
 
 HOST = "http://127.0.0.1"
@@ -229,6 +230,17 @@ class Doors:
         return _doors().openapi()
 
 
+def _tables(folder: Path) -> None:
+    asyncio.run(Store(f"sqlite:///{folder}/dossier.db", "dossier", METADATA, f"sqlite:///{folder}/keys.db").close())
+
+
+def _access(folder: Path) -> None:
+    Access(f"sqlite:///{folder}/access.db").close()
+
+
+_texts = cache(TomlTexts)
+
+
 class House:
     """A dossier with everything it stands on, opened over a folder; open another over the same to see what stayed."""
 
@@ -240,6 +252,9 @@ class House:
         url: str | None = None,
     ) -> None:
         self.folder = folder
+        lay(folder, _access)
+        if not url:
+            lay(folder, _tables)
         keys = None if url else f"sqlite:///{folder}/keys.db"
         self.store = Store(url or f"sqlite:///{folder}/dossier.db", "dossier", METADATA, keys)
         self.blobs = blobs or MemoryBlobs()
@@ -249,7 +264,7 @@ class House:
         self.tables = SqlTables(self.store)
         resends = ResendTable(self.store)
         contacts = Contacts(self.store, SqlContacts(self.store), SqlContactPages(self.store))
-        refusals = Refusals(self.store, TomlTexts())
+        refusals = Refusals(self.store, _texts())
         attachments = Attachments(self.store, self.tables, self.blobs)
         tasks, workflows = SqlTasks(self.store), Workflows(self.store, self.tables)
         shelf = Shelf(self.store, contacts, tasks)

@@ -7,10 +7,7 @@ import pytest
 
 from services.dossier.inbox import asked
 from shared.contracts.asks import RolesFound, RolesWanted
-from tests.postgres import postgres, postgres_url
 from tests.unit.dossier.conftest import House
-
-__all__ = ["postgres", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

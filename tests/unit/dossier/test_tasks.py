@@ -15,11 +15,9 @@ from services.dossier.domain.item import DossierItem
 from services.dossier.domain.item_type import ItemTypeFacts
 from services.dossier.domain.task import OpenTask
 from shared.contracts.dossier import DossierItemChanged, DossierItemRecorded
-from tests.postgres import postgres, postgres_url
 from tests.unit.dossier.conftest import House, a_destination
 from tests.unit.dossier.test_workflows import COMPLAINT
 
-__all__ = ["postgres", "postgres_url"]
 FEATURES = {
     "use": True,
     "feature_1": {"name": {"nl": "Aard"}},

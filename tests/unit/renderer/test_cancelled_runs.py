@@ -18,11 +18,9 @@ from shared.contracts.dossier import RunCancelled
 from shared.contracts.message import Parts
 from shared.contracts.renderer import LetterRendered, MailRendered, RenderingFailed
 from shared.store import Store
-from tests.postgres import postgres, postgres_url
 from tests.unit.renderer.engines import QuickEngine
 from tests.unit.renderer.test_application import AT, RUN, a_file, a_request, everything_told
 
-__all__ = ["postgres", "postgres_url"]
 LATER = AT + timedelta(minutes=1)
 
 
