@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.forked import COMMAND, Forked
+from shared.access import Access, Scope
+from shared.settings import Settings
+from tests.e2e.forked import COMMAND, Forked, fork
 
 WAITS = 60  # seconds
 
@@ -69,25 +72,52 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Start `uitpost …` on a data folder, and end it with the test."""
-    running: list[subprocess.Popen[bytes]] = []
 
-    def begin(data: Path, *arguments: str, **settings: str | None) -> Started:
-        output = tmp_path_factory.mktemp("output") / "output.txt"
+    def begin(output: Path, arguments: tuple[str, ...], surroundings: dict[str, str]) -> subprocess.Popen[bytes]:
         with output.open("wb") as file:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [COMMAND, *arguments],
-                env=environment(data, **settings),
+                env=surroundings,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
+
+    yield from _starting(tmp_path_factory, begin)
+
+
+@pytest.fixture
+def start_forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start `uitpost …` likewise, sooner: for what is seen from outside of a process, however it was started."""
+
+    def begin(output: Path, arguments: tuple[str, ...], surroundings: dict[str, str]) -> Forked:
+        return fork(*arguments, environment=surroundings, output=output)
+
+    yield from _starting(tmp_path_factory, begin)
+
+
+def _starting(
+    folders: pytest.TempPathFactory,
+    begin: Callable[[Path, tuple[str, ...], dict[str, str]], subprocess.Popen[bytes] | Forked],
+) -> Iterator[Start]:
+    running = []
+
+    def started(data: Path, *arguments: str, **settings: str | None) -> Started:
+        output = folders.mktemp("output") / "output.txt"
+        process = begin(output, arguments, environment(data, **settings))
         running.append(process)
         return Started(process, output)
 
-    yield begin
+    yield started
     for process in running:
         process.kill()
-        process.wait()
+        process.wait(WAITS)
+
+
+def token_of(data: Path, *scopes: Scope) -> str:
+    """Return a token for the services on a data folder."""
+    with closing(Access(Settings(data=data).access_url)) as access:
+        return access.create_token("crm", scopes)
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ class Forked:
 
 def fork(*arguments: str, environment: dict[str, str], output: Path) -> Forked:
     """Start `uitpost …`; what it says on stdout and stderr is added to a file."""
+    output.touch()
     return Forked(_mother().asked(arguments=arguments, environment=environment, output=str(output)))
 
 

@@ -3,10 +3,7 @@
 import asyncio
 import json
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -32,10 +29,10 @@ from shared.contracts.dossier import (
 from shared.messaging import Asked, Asking, Connection, Refusal
 from shared.pages import frame
 from shared.process import Process
+from tests.e2e.forked import fork
 from tests.nats import Nats
 
 ITEM = "uitpost.intake.dossier-item"
-_UITPOST = Path(sys.executable).with_name("uitpost")
 
 
 def a_request(**other: Any) -> dict[str, Any]:
@@ -199,7 +196,7 @@ async def test_a_run_killed_half_way_is_recorded_to_its_end(nats: Nats, tmp_path
         "UITPOST_SMTP_URL": "smtp://127.0.0.1:2525",
         "UITPOST_HTTP": "127.0.0.1:0",
     }
-    first = subprocess.Popen([_UITPOST, "serve", "dossier"], env=environment)
+    first = fork("serve", "dossier", environment=environment, output=tmp_path / "first.log")
     url = await served(data)
     destinations = [
         {"kind": "person", "number": str(n), "recipient": {"name": f"Anna {n}", "email": f"anna{n}@home.example"}}
@@ -208,12 +205,12 @@ async def test_a_run_killed_half_way_is_recorded_to_its_end(nats: Nats, tmp_path
     body = a_request(destinations=destinations, record_separately=True, consent_attested=True)
     async with httpx2.AsyncClient(timeout=60) as client:
         sent = await client.post(f"{url}/api/v1/dossier-items", json=body, headers={"Authorization": f"Bearer {token}"})
-    first.send_signal(signal.SIGKILL)
+    first.kill()
     first.wait()
     before = recorded(data)
 
     listener = Listener(await nats.connect("admin"))
-    second = subprocess.Popen([_UITPOST, "serve", "dossier"], env=environment)
+    second = fork("serve", "dossier", environment=environment, output=tmp_path / "second.log")
     items = await listener.told(DossierItemRecorded, number)
     mails = await listener.told(DossierItemRequested, number)
     second.kill()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.conftest import Run, Start
+from tests.e2e.conftest import Run, Start, token_of
 
 _EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
 
@@ -23,12 +23,12 @@ _EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
     ],
 )
 def test_an_example_records_an_item_and_tells_what_became_of_it(
-    command: list[str], tmp_path: Path, start: Start, run: Run, sink: tuple[str, Path]
+    command: list[str], tmp_path: Path, start_forked: Start, sink: tuple[str, Path]
 ) -> None:
     address, log = sink
-    served = start(tmp_path / "data", "serve", "--all", UITPOST_SMTP_URL=address)
+    served = start_forked(tmp_path / "data", "serve", "--all", UITPOST_SMTP_URL=address)
     url = served.says(r'"url": "(http[^"]+)", "event": "started"')
-    token = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    token = token_of(tmp_path / "data", "send")
 
     done = [_ran(command, url, token) for _ in range(2)]
 
@@ -39,10 +39,10 @@ def test_an_example_records_an_item_and_tells_what_became_of_it(
     assert log.read_text("utf-8").count("anna@home.example") == 1
 
 
-def test_an_example_says_what_is_wrong_with_a_request(tmp_path: Path, start: Start, run: Run) -> None:
-    served = start(tmp_path / "data", "serve", "--all")
+def test_an_example_says_what_is_wrong_with_a_request(tmp_path: Path, start_forked: Start) -> None:
+    served = start_forked(tmp_path / "data", "serve", "--all")
     url = served.says(r'"url": "(http[^"]+)", "event": "started"')
-    token = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    token = token_of(tmp_path / "data", "send")
 
     done = _ran([sys.executable, "record.py"], url, token)
 
@@ -50,10 +50,10 @@ def test_an_example_says_what_is_wrong_with_a_request(tmp_path: Path, start: Sta
     assert done.stderr.startswith("issue_method: ")
 
 
-def test_an_afas_client_records_an_item_that_the_history_shows(tmp_path: Path, start: Start, run: Run) -> None:
-    served = start(tmp_path / "data", "serve", "--all")
+def test_an_afas_client_records_an_item_that_the_history_shows(tmp_path: Path, start_forked: Start, run: Run) -> None:
+    served = start_forked(tmp_path / "data", "serve", "--all")
     url = served.says(r'"url": "(http[^"]+)", "event": "started"')
-    bearer = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    bearer = token_of(tmp_path / "data", "send")
     token = run(tmp_path / "data", "token", "create", "--afas", "--scope", "send", "--name", "profit").stdout.strip()
     with httpx2.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {bearer}"}) as client:
         client.put("/contacts/organisation/1000744", json={"name": "The Bakery"}).raise_for_status()

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.conftest import Run, Start
+from tests.e2e.conftest import Start, token_of
 from tests.e2e.crew import a_mailing
 
 _NATS = Path(sys.executable).with_name("nats-server")
@@ -47,10 +47,10 @@ def open_nats(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_stranger_has_a_mail_sent_once_however_often_it_asks(
-    tmp_path: Path, start: Start, open_nats: str, sink: tuple[str, Path]
+    tmp_path: Path, start_forked: Start, open_nats: str, sink: tuple[str, Path]
 ) -> None:
     address, log = sink
-    served = start(tmp_path / "data", "serve", "--all", UITPOST_NATS_URL=open_nats, UITPOST_SMTP_URL=address)
+    served = start_forked(tmp_path / "data", "serve", "--all", UITPOST_NATS_URL=open_nats, UITPOST_SMTP_URL=address)
     served.says(r'"event": "(started)"')
 
     heard = _ask(open_nats, a_mailing(1, "crm-000123"), times=10)
@@ -64,10 +64,10 @@ def test_a_stranger_has_a_mail_sent_once_however_often_it_asks(
 
 
 def test_a_stranger_hears_why_its_request_was_refused(
-    tmp_path: Path, start: Start, open_nats: str, sink: tuple[str, Path]
+    tmp_path: Path, start_forked: Start, open_nats: str, sink: tuple[str, Path]
 ) -> None:
     address, log = sink
-    served = start(tmp_path / "data", "serve", "--all", UITPOST_NATS_URL=open_nats, UITPOST_SMTP_URL=address)
+    served = start_forked(tmp_path / "data", "serve", "--all", UITPOST_NATS_URL=open_nats, UITPOST_SMTP_URL=address)
     served.says(r'"event": "(started)"')
 
     heard = _ask(open_nats, a_mailing(1, "crm-1", body_layout_id="nowhere", subjekt="x"), times=1)
@@ -79,12 +79,12 @@ def test_a_stranger_hears_why_its_request_was_refused(
 
 
 def test_the_request_that_the_readme_shows_is_a_mail(
-    tmp_path: Path, start: Start, run: Run, sink: tuple[str, Path]
+    tmp_path: Path, start_forked: Start, sink: tuple[str, Path]
 ) -> None:
     address, log = sink
-    served = start(tmp_path / "data", "serve", "--all", UITPOST_SMTP_URL=address)
+    served = start_forked(tmp_path / "data", "serve", "--all", UITPOST_SMTP_URL=address)
     url = served.says(r'"url": "(http[^"]+)", "event": "started"')
-    token = run(tmp_path / "data", "token", "create", "--scope", "send", "--name", "crm").stdout.strip()
+    token = token_of(tmp_path / "data", "send")
     body = re.search(r"-d '(.+?)'", _README.read_text("utf-8"), re.DOTALL)
     assert body is not None
 

@@ -71,20 +71,20 @@ def test_quickstart_lets_us_in_by_its_link_and_leaves_nothing_behind(
         httpx2.get(link)
 
 
-def test_where_the_port_is_taken_quickstart_takes_another_and_says_so(tmp_path: Path, start: Start) -> None:
-    first = start(tmp_path / "first", "quickstart", "--no-browser")
+def test_where_the_port_is_taken_quickstart_takes_another_and_says_so(tmp_path: Path, start_forked: Start) -> None:
+    first = start_forked(tmp_path / "first", "quickstart", "--no-browser")
     taken = first.says(r"runs at\s+http://(\S+)")
 
-    second = start(tmp_path / "second", "quickstart", "--no-browser", UITPOST_HTTP=taken)
+    second = start_forked(tmp_path / "second", "quickstart", "--no-browser", UITPOST_HTTP=taken)
 
     assert second.says(r"^(\S+) is taken") == taken
     assert second.says(r"runs at\s+http://(\S+)") != taken
 
 
 async def test_an_upstream_system_submits_over_nats_and_hears_what_became_of_it(
-    tmp_path: Path, start: Start, run: Run
+    tmp_path: Path, start_forked: Start, run: Run
 ) -> None:
-    quickstart = start(tmp_path, "quickstart", "--no-browser")
+    quickstart = start_forked(tmp_path, "quickstart", "--no-browser")
     await asyncio.to_thread(quickstart.says, r"(Log in)")
     seed = (await asyncio.to_thread(run, tmp_path, "token", "create", "--nats", "--name", "crm")).stdout.strip()
     upstream = await nats.connect((tmp_path / "nats" / "url").read_text(), nkeys_seed_str=seed)

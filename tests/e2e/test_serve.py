@@ -39,9 +39,9 @@ def test_an_address_that_others_reach_is_not_opened_before_somebody_can_come_in(
     assert left_of(tmp_path) == []
 
 
-async def test_services_side_by_side_need_no_address_of_their_own(tmp_path: Path, start: Start) -> None:
+async def test_services_side_by_side_need_no_address_of_their_own(tmp_path: Path, start_forked: Start) -> None:
     async with NatsServer(tmp_path / "nats"):
-        services = [start(tmp_path, "serve", name, UITPOST_HTTP=None) for name in ("renderer", "mailer")]
+        services = [start_forked(tmp_path, "serve", name, UITPOST_HTTP=None) for name in ("renderer", "mailer")]
         urls = [await asyncio.to_thread(one.says, r'"url": "(http://\S+?)"') for one in services]
         ready = [await asyncio.to_thread(_status, url, "/readyz", 200) for url in urls]
 
@@ -49,9 +49,9 @@ async def test_services_side_by_side_need_no_address_of_their_own(tmp_path: Path
     assert ready == [200, 200]
 
 
-async def test_a_service_whose_nats_is_away_lives_but_is_not_ready(tmp_path: Path, start: Start) -> None:
+async def test_a_service_whose_nats_is_away_lives_but_is_not_ready(tmp_path: Path, start_forked: Start) -> None:
     async with NatsServer(tmp_path / "nats"):
-        mailer = start(tmp_path, "serve", "mailer")
+        mailer = start_forked(tmp_path, "serve", "mailer")
         url = await asyncio.to_thread(mailer.says, r'"url": "(http://\S+?)"')
         ready = await asyncio.to_thread(_status, url, "/readyz", 200)
 
