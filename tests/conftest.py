@@ -1,6 +1,7 @@
 """What every test stands on: real servers and stores, and chance that may take its time, since no test measures it."""
 
 import faulthandler
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ __all__ = ["nats", "postgres", "postgres_url", "store_url"]
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among what was collected: thousands of tests and all modules stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pypdfium2
@@ -64,15 +65,22 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await desk.pool.close()
 
 
+@cache
+def _layouts(name: str) -> tuple[DocxLayout, TranslatedLayout]:
+    """Read a layout once for all letters, as a worker does."""
+    return DocxLayout(CORPUS[name], "nl"), TranslatedLayout(CORPUS[name], "nl")
+
+
 @pytest.mark.parametrize("name", sorted(CORPUS.keys() - DECLINED.keys()))
 @pytest.mark.parametrize("merge", [SHORT, LONG], ids=["short", "long"])
 def test_a_letter_is_printed_as_it_would_have_been_made_read_only(name: str, merge: dict[str, object]) -> None:
     """R-14, A6."""
-    letter, _ = DocxLayout(CORPUS[name], "nl").letter(values(merge), DAY.isoformat())
+    layout, translated = _layouts(name)
+    letter, _ = layout.letter(values(merge), DAY.isoformat())
 
     printed, _ = TranslatedLayout(letter, "nl", merged=True).letter({"subject": ""}, DAY.isoformat())
 
-    read_only, _ = TranslatedLayout(CORPUS[name], "nl").letter(values(merge), DAY.isoformat())
+    read_only, _ = translated.letter(values(merge), DAY.isoformat())
     assert compared(printed, read_only).reasons == ()
 
 
