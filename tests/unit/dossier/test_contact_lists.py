@@ -30,6 +30,7 @@ from tests.unit.dossier.lists import CONTACTS, FILTERS, FROM, ORDERS, Lists, a_c
             "_FEW": st.integers(0, 9),
             "_NEXT": st.tuples(st.integers(1, 9)),
             "_AHEAD": st.integers(1, 20),
+            "_SOON": st.integers(0, 9),
             "_PERHAPS": st.integers(1, 3),
             "RARE": st.integers(0, 9),
             "VERY_COMMON": st.sampled_from([1, 3, 100]),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, literal_column, select
 
-from services.dossier.adapters.tables.contact_terms import said, with_words
+from services.dossier.adapters.tables.contact_terms import said, terms_of, with_words
 from services.dossier.adapters.tables.contacts import CONTACTS, COUNTS
 from services.dossier.domain.facet import Facet
 from services.dossier.domain.identity import Address
@@ -28,8 +28,13 @@ class Found:
     @property
     def is_short(self) -> bool:
         """Whether they are so few that all of them can be looked at: more of them where else words are looked for."""
-        most = _FEW * 3 // 2 if self.filter.terms else _FEW
+        most = _FEW * 3 // 2 if self.terms else _FEW
         return self.n <= most or self.filter.base is not None
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What is looked for in the words of a contact."""
+        return terms_of(self.filter, is_sqlite=self.is_sqlite)
 
     def conditions(self, *, by_facet: bool = False) -> list[ColumnElement[bool]]:
         """Return what the row of a wanted contact fulfils, words apart."""
@@ -58,9 +63,9 @@ def found_of(connection: Connection, wanted: ContactFilter) -> Found:
 def narrowed(found: Found, query: Select[Any]) -> Select[Any]:
     """Return a query narrowed to all that a filter lets through."""
     query = query.where(*found.conditions(by_facet=found.is_short and found.filter.base is None))
-    if found.filter.terms and found.is_sqlite and not found.is_short:
-        return query.where(CONTACTS.c.sequence.in_(with_words(found.filter.terms)))
-    return query.where(*said(found.filter.terms))
+    if found.terms and found.is_sqlite and not found.is_short:
+        return query.where(CONTACTS.c.sequence.in_(with_words(found.terms)))
+    return query.where(*said(found.terms))
 
 
 def matching(found: Found, of: FromClause, terms: Sequence[str]) -> Select[Any]:

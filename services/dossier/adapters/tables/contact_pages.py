@@ -41,7 +41,7 @@ class SqlContactPages:
             if found.is_short or not found.is_sqlite:
                 query = narrowed(found, select(CONTACTS.c.sequence))
             else:
-                query = matching(found, BRIEFS["name"], wanted.terms)
+                query = matching(found, BRIEFS["name"], found.terms)
             return connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one()
 
         return await self._store.read(read)

@@ -41,6 +41,7 @@ from services.dossier.adapters.tables.contacts import BRIEFS, CONTACTS, READ, SO
 from services.dossier.domain.looking import Cursor, Order
 
 _NEXT = (300, 3_000)  # contacts that come next, in which words are looked for first
+_SOON = 40_000  # contacts with a word that are sorted soon enough
 _PERHAPS = 8  # times as many as are wanted are looked at of those that most probably have a very common word too
 _AHEAD = 100_000  # contacts that come next, in which those let through are looked for first
 
@@ -61,7 +62,7 @@ class Listing:
             return []
         if self.found.is_short:
             return self._all_looked_at()
-        if self.found.filter.terms:
+        if self.found.terms:
             return self._searched()
         return self._filtered() if self.found.facets else self._walked()
 
@@ -69,7 +70,7 @@ class Listing:
         """Sort all that are let through."""
         conditions = self.found.conditions(by_facet=self.found.filter.base is None)
         of = BRIEFS.get(self.order.by)
-        if of is None or self.found.filter.terms or not self.found.is_sqlite:
+        if of is None or self.found.terms or not self.found.is_sqlite:
             return self._sorted(*conditions, *self._said())
         these = select(CONTACTS.c.sequence).where(*conditions)
         return self._briefly(select(of.c.sequence).where(of.c.sequence.in_(these)), of)
@@ -95,7 +96,7 @@ class Listing:
 
     def _searched(self) -> Sequence[RowMapping]:
         """Sort those with a rare word; of common ones find some in what comes next, else sort all."""
-        common = how_common(self.connection, self.found.filter.terms, self.found.of)
+        common = how_common(self.connection, self.found.terms, self.found.of)
         rarest = min(common, key=common.__getitem__)
         if self.found.is_sqlite and common[rarest] <= RARE:
             rare = with_words([rarest])
@@ -109,8 +110,7 @@ class Listing:
     def _aheads(self, n: int) -> list[int]:
         """Return how far to look ahead for words that so many have: at a fraction of what it takes to sort them."""
         if self.order.by in READ:
-            near, far = _NEXT[-1], min(_AHEAD, n * 3 // 4 if self.found.is_sqlite else n)
-            return [near, far] if far > near else [near]
+            return [_NEXT[-1], min(_AHEAD, n)] if n > _SOON else [_NEXT[-1]]
         return [min(_AHEAD, most * self.found.of // self.found.n) for most in _NEXT]
 
     def _in_the_next(self, most: int) -> Sequence[RowMapping] | None:
@@ -140,7 +140,7 @@ class Listing:
 
     def _matched(self, terms: Sequence[str]) -> Sequence[RowMapping]:
         """Sort all that have the words, of which these are not very common."""
-        others = [term for term in self.found.filter.terms if term not in terms]
+        others = [term for term in self.found.terms if term not in terms]
         if not self.found.is_sqlite:
             return self._sorted(*self.found.conditions(), *said(terms), *said_besides(others))
         of = BRIEFS.get(self.order.by, CONTACTS)
@@ -149,10 +149,10 @@ class Listing:
             some = (
                 self.connection.execute(self._next_of(matching(self.found, of, terms), of).limit(most)).scalars().all()
             )
-            rows = self._run(select(CONTACTS.c.sequence).where(CONTACTS.c.sequence.in_(some), *said(others)))
-            if len(rows) >= self.limit or len(some) < most:
-                return rows[: self.limit]
-        return self._briefly(matching(self.found, of, self.found.filter.terms), of)
+            rows = self._sorted(CONTACTS.c.sequence.in_(some), *said(others))
+            if len(rows) == self.limit or len(some) < most:
+                return rows
+        return self._briefly(matching(self.found, of, self.found.terms), of)
 
     def _briefly(self, following: Select[Any], of: FromClause) -> Sequence[RowMapping]:
         """Sort contacts by an index that holds what they are sorted by in the order in which they are found."""
@@ -164,7 +164,7 @@ class Listing:
         return following.order_by(key == "", *keys_of(key, self.order, of.c.sequence))
 
     def _said(self, words: ColumnElement[str] = CONTACTS.c.words) -> list[ColumnElement[bool]]:
-        return said(self.found.filter.terms, words)
+        return said(self.found.terms, words)
 
     def _near(self, most: int) -> Subquery:
         """Return so many contacts let through that come next, of as many as there should be to have twice of them.

@@ -5,11 +5,17 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
 
 from services.dossier.adapters.tables.contacts import CONTACTS
+from services.dossier.domain.looking import ContactFilter
 
 RARE = 3_000  # contacts with a word that are sorted at once
 VERY_COMMON = 3  # a word is that where one in so many contacts has it
 _WORDS = table("contact_words", column("rowid"), column("contact_words"))
 _PLANNED = text("EXPLAIN (FORMAT JSON) SELECT FROM contacts WHERE words LIKE :pattern")
+
+
+def terms_of(wanted: ContactFilter, *, is_sqlite: bool) -> tuple[str, ...]:
+    """Return what is looked for in the words that this database has of a contact."""
+    return tuple(term if is_sqlite or not term.startswith("  ") else f" {term[2:]}Q" for term in wanted.terms)
 
 
 def with_words(terms: Iterable[str]) -> Select[tuple[int]]:

@@ -70,6 +70,14 @@ def keep_briefs(contacts: Table, by: Iterable[str]) -> None:
     _make(contacts, {"sqlite": tuple(made.format(one) for one in by)})
 
 
+def with_initials(words: str) -> str:
+    """Return words with how each part of them begins, on PostgreSQL: its trigrams tell no part from any other word.
+
+    No words as compared have a capital letter.
+    """
+    return words + "".join(f" {sign}Q" for sign in sorted({part[0] for part in words.split("  ") if part}))
+
+
 def index_due(dialect: str) -> list[Row]:
     """Return what has the words indexed of contacts put before, in one transaction; PostgreSQL does it by itself."""
     return [(statement, {}) for statement in _SQLITE_INDEX] if dialect == "sqlite" else []

@@ -21,7 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.dossier.adapters.tables.contact_words import index_due, keep_briefs, keep_counts, keep_words
+from services.dossier.adapters.tables.contact_words import (
+    index_due,
+    keep_briefs,
+    keep_counts,
+    keep_words,
+    with_initials,
+)
 from services.dossier.adapters.tables.metadata import METADATA
 from services.dossier.domain.contact import Contact, Known, stated_of
 from services.dossier.domain.facet import AddressState, Facet, listed_as
@@ -75,13 +81,16 @@ for _by, _of in SORTS.items():  # with the facet at hand, what is filtered out c
 # Contacts are found by their words in the order of `sequence`. To sort many of them, SQLite looks at no more of each
 # than these: a fifth of the pages that their rows lie on.
 BRIEFS = {
-    by: table(f"contact_{by}s", column("sequence", Integer), column("facet", Integer), column(by, String))
-    for by in ("name", "email")
+    by: table(f"contact_{_of.name}s", column("sequence", Integer), column("facet", Integer), column(_of.name, String))
+    for by, _of in SORTS.items()
+    if by in {"number", *READ}
 }
 for _by in BRIEFS:
-    Index(f"contacts_brief_{_by}", CONTACTS.c.sequence, CONTACTS.c[_by], CONTACTS.c.facet).ddl_if(dialect="sqlite")
+    Index(f"contacts_brief_{SORTS[_by].name}", CONTACTS.c.sequence, SORTS[_by], CONTACTS.c.facet).ddl_if(
+        dialect="sqlite"
+    )
 keep_words(CONTACTS)
-keep_briefs(CONTACTS, BRIEFS)
+keep_briefs(CONTACTS, [SORTS[_by].name for _by in BRIEFS])
 keep_counts(CONTACTS)
 
 _AT_ONCE = 500  # contacts in one query
@@ -117,6 +126,7 @@ class SqlContacts:
     def _row(self, contact: Contact) -> Row:
         address, facts = contact.address, contact.facts
         email: str = facts["email"] or ""
+        words = words_of(address.number, address.contact_id, facts["name"], email)
         return self._put, {
             **address._asdict(),
             "place": address.place,
@@ -128,7 +138,7 @@ class SqlContacts:
             "name": fold(facts["name"])[:_KEY],
             "email": fold(email)[:_KEY],
             "function": fold(facts["function"] or "")[:_KEY],
-            "words": words_of(address.number, address.contact_id, facts["name"], email),
+            "words": words if self._dialect == "sqlite" else with_initials(words),
             "facts": orjson.dumps(stated_of(facts)).decode(),
         }
 
