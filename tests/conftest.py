@@ -9,6 +9,7 @@ import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
+from tests import empty
 from tests.nats import nats
 from tests.postgres import postgres, postgres_url
 
@@ -22,6 +23,11 @@ def pytest_collection_finish() -> None:
     """Look no more for garbage among what was collected: thousands of tests and all modules stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing of what all tests shared: the workers of a run end without saying so otherwise."""
+    empty.clear()
 
 
 @pytest.hookimpl(wrapper=True)

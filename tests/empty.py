@@ -1,6 +1,5 @@
 """Empty SQLite databases with their tables, made once by whoever makes them and copied: to make them takes longer."""
 
-import atexit
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 Make = Callable[[Path], None]
+_FOLDERS: list[Path] = []
 
 
 def lay(folder: Path, make: Make) -> None:
@@ -18,10 +18,16 @@ def lay(folder: Path, make: Make) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
+def clear() -> None:
+    """Remove what was made."""
+    for folder in _FOLDERS:
+        shutil.rmtree(folder)
+
+
 @cache
 def _made(make: Make) -> Path:
     folder = Path(mkdtemp(prefix="uitpost-empty-"))
-    atexit.register(shutil.rmtree, folder)
+    _FOLDERS.append(folder)
     with ThreadPoolExecutor(1) as aside:  # it may run a loop of its own there, whoever asks
         aside.submit(make, folder).result()
     return folder
