@@ -25,7 +25,7 @@ from shared.store import Store, StoreUnavailable
 _log = structlog.get_logger()
 _BATCH = 500  # messages, of at most 1000 that a server takes
 _BYTES = 16 * 2**20  # of one batch, so that neither side holds an endless one
-_PACE = 0.06  # seconds between batches at most
+_PACE = 0.1  # seconds between batches at most: the server makes each of them durable, whatever it holds
 _AGAIN = 0.2  # seconds
 _PATIENCE = 10  # times that it begins again before somebody is told: a race or a restart is over by then
 _CHECK = 1.0  # seconds after which an idle relay looks whether its stream is still whole

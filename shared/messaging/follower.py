@@ -25,7 +25,7 @@ from shared.pace import Pace
 
 _log = structlog.get_logger()
 _BATCH = 500
-_PACE = 0.1  # seconds between batches at most
+_PACE = 0.25  # seconds between batches at most: each is one transaction, whatever it holds
 _FETCH_WAIT = 1.0  # seconds
 _AGAIN = 0.5  # seconds until the following begins again
 
