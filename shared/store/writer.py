@@ -24,7 +24,7 @@ Row = tuple[Executable, dict[str, Any]]
 Condition = Callable[[Connection], bool]
 _ASKED = 100  # times at most that a database is asked what became of a commit
 _ASKED_EVERY = 0.1  # seconds
-_PACE = 0.01  # seconds between commits at most
+_PACE = 0.02  # seconds between commits at most
 _GROUP = 500  # puts in one transaction at most, so that no caller waits for an endless one
 
 
